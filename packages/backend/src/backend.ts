@@ -1,0 +1,92 @@
+/**
+ * The state file: buckets of ordered byte keys, written in batches that hold whole log entries.
+ *
+ * A batch is everything put and deleted between two commits. It ends only between entries: `endEntry` says which entry
+ * the state now contains, and the consistent index and term are part of the same transaction as the records. So the
+ * file always equals the effect of a prefix of the log, whatever is lost in a crash.
+ *
+ * Reads see what was written at once, committed or not. Nothing here has a timer: the host decides when to commit.
+ */
+
+/** A bucket of the one ordered space. `id` (1–255) is what stands on disk and never changes; `name` is etcd's. */
+export interface Bucket {
+  readonly id: number
+  readonly name: string
+}
+
+/** The last entry whose effects are all in the state. Index 0: none. */
+export interface ConsistentPoint {
+  readonly index: number
+  readonly term: number
+}
+
+/** A key in `[from, to)`; `to` undefined means the end of the bucket. */
+export interface KeyInterval {
+  readonly from?: Uint8Array
+  readonly to?: Uint8Array | undefined
+}
+
+export interface BackendRecord {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
+
+export interface BackendSizes {
+  /** High-water mark of pages in use since the last defragmentation: what etcd calls dbSize. */
+  readonly allocatedBytes: number
+  /** Pages in use now: what etcd calls dbSizeInUse. */
+  readonly inUseBytes: number
+  /** Length of the file. */
+  readonly fileBytes: number
+}
+
+/** A state that no longer changes, for hashing, backup and counting. Must be closed: it holds disk space back. */
+export interface BackendView {
+  readonly consistent: ConsistentPoint
+  get(bucket: Bucket, key: Uint8Array): Uint8Array | undefined
+  /** In key order. What a step yields is valid until the next step. */
+  records(bucket: Bucket, interval?: KeyInterval): IterableIterator<BackendRecord>
+  close(): void
+}
+
+export interface Backend {
+  /** The buckets given at open, in the order of their names. */
+  readonly buckets: readonly Bucket[]
+  /** The state as written, including what is not committed yet. */
+  readonly consistent: ConsistentPoint
+  /** The part that is on disk for good: the log may be released up to here, and no further. */
+  readonly durable: ConsistentPoint
+  /** Operations and bytes that the next commit will carry. */
+  readonly pendingOperations: number
+  readonly pendingBytes: number
+
+  /** Both arrays belong to the backend afterwards. Keys up to `keyBytesMax` (1 900) bytes, or `KEY_TOO_LARGE`. */
+  put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void
+  /** Deleting what is not there is fine. */
+  delete(bucket: Bucket, key: Uint8Array): void
+  /** The caller must not change what it gets. */
+  get(bucket: Bucket, key: Uint8Array): Uint8Array | undefined
+  /**
+   * In key order. What a step yields is valid until the next step; records written meanwhile may or may not appear,
+   * all others appear exactly once.
+   */
+  records(bucket: Bucket, interval?: KeyInterval): IterableIterator<BackendRecord>
+  /** All effects of entry `point.index` have been written. Indexes must rise, except by `forceConsistent`. */
+  endEntry(point: ConsistentPoint): void
+  /** Sets the consistent point whatever it was (restore, forced new cluster). */
+  forceConsistent(point: ConsistentPoint): void
+  /**
+   * Hands the batch, up to the last `endEntry`, to the disk as one transaction; resolves once it is durable. Records
+   * written since then wait for the next one. Reads never notice. A failure is final: every later call rejects.
+   */
+  commit(): Promise<void>
+  /** The state of the last commit that has been handed over (call `commit` first for the newest). */
+  view(): BackendView
+  sizes(): BackendSizes
+  /** Writes a compact, consistent copy of the committed state to `path` (must not exist), durable when it resolves. */
+  copyTo(path: string): Promise<void>
+  /** Gives unused space back to the file system. Reads and writes go on meanwhile. */
+  defragment(): Promise<void>
+  /** Commits and closes. Idempotent. */
+  close(): Promise<void>
+}

@@ -1,0 +1,41 @@
+/**
+ * The outside world, as the member sees it. Real parts are put together in `@kvs/server/embed`, simulated ones in the
+ * simulator; the member cannot tell which it has.
+ */
+
+/** Time. Monotonic for everything that is measured, wall time for what people read and for ids. */
+export interface Clock {
+  /** Monotonic milliseconds, from any origin; fractions are allowed. */
+  now(): number
+  /** Milliseconds since 1970. */
+  wallNow(): number
+  /** Calls back once, not before `delayMs` have passed. The result goes to `clearTimer`. */
+  setTimer(delayMs: number, callback: () => void): unknown
+  clearTimer(timer: unknown): void
+  /** Calls back once the inputs that are waiting now have been taken (the next turn of the event loop). */
+  defer(callback: () => void): void
+}
+
+/** Chance: election timeouts, request ids, tokens. */
+export interface Random {
+  /** Uniform in [0, 2^32). */
+  uint32(): number
+  /** Uniform integer in [0, bound). */
+  below(bound: number): number
+  bytes(length: number): Uint8Array
+}
+
+/** Work that would block the loop. A job's `input` and result must be structured-cloneable. */
+export interface Executor {
+  /** Runs the named job (`bcrypt-hash`, `hash-kv` …) off the loop. Rejects with the job's error. */
+  run(job: string, input: unknown): Promise<unknown>
+}
+
+/** One structured log line. `fields` are printed in their order. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+export type LogFields = Readonly<Record<string, unknown>>
