@@ -15,7 +15,7 @@ export class VirtualClock {
   readonly #heap: Timer[] = []
 
   /** `wallStartMs`: what the wall clock shows at monotonic time 0, in milliseconds since 1970. */
-  constructor(wallStartMs = Date.UTC(2026, 0, 1)) {
+  constructor(wallStartMs: number = Date.UTC(2026, 0, 1)) {
     this.#wallStartMs = wallStartMs
   }
 
