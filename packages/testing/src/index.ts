@@ -8,5 +8,18 @@
  * clock.advance(20)
  * ```
  */
+
+export type { Script, ScriptArgument, ScriptCase, ScriptErrorCode, ScriptMismatch, ScriptResult } from './script.ts'
+export {
+  argumentValue,
+  argumentValues,
+  describeMismatch,
+  parseScript,
+  positionalArguments,
+  runScript,
+  runScriptAsync,
+  ScriptError,
+  settleScript,
+} from './script.ts'
 export { SeededRandom } from './seeded-random.ts'
 export { VirtualClock } from './virtual-clock.ts'
