@@ -5,7 +5,9 @@ const conditions = ['@kvs/source']
 
 export default defineConfig({
   resolve: { conditions: [...conditions, 'module', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'import', 'default'], externalConditions: conditions } },
+  ssr: {
+    resolve: { conditions: [...conditions, 'module', 'node', 'import', 'default'], externalConditions: conditions },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
