@@ -1,0 +1,11 @@
+/** What a disk writes as a whole: a power cut leaves each aligned piece of this size old or new, never mixed. */
+export const SECTOR_BYTES = 512
+
+/** What the page cache writes back as a whole, unless the cut tears it into sectors. */
+export const PAGE_BYTES = 4096
+
+/** `allocate` writes zeros in pieces of this size, so that one call of the thread pool stays short. */
+export const ALLOCATE_CHUNK_BYTES = 1_048_576
+
+/** Capacity of a memory file system unless said: one tebibyte. */
+export const DEFAULT_CAPACITY_BYTES = 1_099_511_627_776

@@ -1,0 +1,24 @@
+import * as fs from 'node:fs'
+
+type Done = (error: NodeJS.ErrnoException | null) => void
+type Counted = (error: NodeJS.ErrnoException | null, count: number) => void
+
+/**
+ * The calls on file descriptors that can be cut short or interrupted. Tests put their own in place of the system's,
+ * because no file system here writes short on demand.
+ */
+export interface NodeCalls {
+  read(fd: number, bytes: Uint8Array, offset: number, length: number, position: number, done: Counted): void
+  write(fd: number, bytes: Uint8Array, offset: number, length: number, position: number, done: Counted): void
+  writeSync(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number
+  fdatasync(fd: number, done: Done): void
+  ftruncate(fd: number, lengthBytes: number, done: Done): void
+}
+
+export const systemCalls: NodeCalls = {
+  read: fs.read,
+  write: fs.write,
+  writeSync: fs.writeSync,
+  fdatasync: fs.fdatasync,
+  ftruncate: fs.ftruncate,
+}

@@ -1,0 +1,2 @@
+/** Placeholder door until the contract cases stand. */
+export {}
