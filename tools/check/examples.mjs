@@ -76,7 +76,10 @@ async function runExample(root, { file, line, typescript, text }) {
  * @returns {string} the part of a program's complaint that fits a report
  */
 export function lastLines(text) {
-  const lines = text.trim().split('\n')
+  const lines = text
+    .trim()
+    .split('\n')
+    .filter(line => !/^\s+at /.test(line))
   const error = lines.findIndex(line => /^\S*Error\b/.test(line))
   return (error < 0 ? lines.slice(-6) : lines.slice(error, error + 6)).join('\n    ')
 }

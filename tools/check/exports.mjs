@@ -18,7 +18,7 @@ const allowedTwice = {}
  * @param {string} file absolute path of an index.ts
  * @returns {Promise<string[]>} the names it exports, types included
  */
-export async function exportedNames(file) {
+async function exportedNames(file) {
   const text = readFileSync(file, 'utf8')
   const untyped = withoutTypeOnly(text).replace(
     /^(\s*export\s*\{)([^}]*)\}/gm,

@@ -44,9 +44,19 @@ async function lintTarball(pkg, tarball) {
   const bytes = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength)
   const { messages, pkg: manifest } = await publint({ pack: { tarball: bytes }, level: 'warning' })
   const complaints = messages.map(message => `publint: ${formatMessage(message, manifest, { color: false })}`)
-  const args = [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color', '--no-emoji', '--no-summary']
-  const { status, stdout, stderr } = await runCommand(localProgram('attw'), args, { cwd: pkg.folder })
-  return status === 0 ? complaints : [...complaints, `attw: ${lastLines(stdout || stderr)}`]
+  const args = [tarball, '--profile', 'esm-only', '--format', 'json']
+  const { status, stdout } = await runCommand(localProgram('attw'), args, { cwd: pkg.folder })
+  if (status === 0) return complaints
+  /** @type {{ problems: Record<string, Array<{ kind: string, entrypoint?: string, resolutionKind?: string }>> }} */
+  const { problems } = JSON.parse(stdout)
+  // attw lists what its profile forgives as well: the ways of CommonJS.
+  const counted = Object.values(problems)
+    .flat()
+    .filter(({ resolutionKind }) => resolutionKind !== 'node10' && resolutionKind !== 'node16-cjs')
+  return [
+    ...complaints,
+    ...new Set(counted.map(({ kind, entrypoint }) => `attw: ${kind} of door ${entrypoint ?? '.'}`)),
+  ]
 }
 
 /**
@@ -102,7 +112,8 @@ async function useAlone(pkg, folder) {
       cwd: folder,
       timeoutMs: exampleTimeoutMs,
     })
-    if (status !== 0) problems.push({ file, message: `pack: importing ${specifier} fails: ${lastLines(stderr)}` })
+    if (status !== 0)
+      problems.push({ file, message: `pack: importing ${specifier} fails: ${lastLines(stderr).split('\n')[0]}` })
   }
   const readme = join(pkg.folder, 'README.md')
   for (const { line, text, typescript } of isFile(readme) ? examplesIn(readme) : []) {

@@ -13,7 +13,7 @@ import { problemAt } from './problem.mjs'
 
 /** The pure packages, each with the files of it that touch the world on purpose. */
 /** @type {Readonly<Record<string, readonly string[]>>} */
-export const purePackages = {
+const purePackages = {
   auth: [],
   bbolt: [],
   client: [],
@@ -54,7 +54,7 @@ const mark = 'KVS_IMPURE_'
  * @param {string} text TypeScript
  * @returns {Promise<string[]>} the forbidden names it uses
  */
-export async function forbiddenNames(text) {
+async function forbiddenNames(text) {
   const define = Object.fromEntries(forbidden.map(name => [name, mark + name.replace('.', '_')]))
   const { code } = await transform(text, { loader: 'ts', define, logLevel: 'silent' })
   return forbidden.filter(name => new RegExp(`\\b${mark}${name.replace('.', '_')}\\b`).test(code))

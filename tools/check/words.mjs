@@ -47,17 +47,15 @@ function checkName(path) {
  * @returns {Problem[]}
  */
 function checkText(path, text) {
-  return text
-    .split('\n')
-    .flatMap((line, index) =>
-      words
-        .filter(({ pattern }) => pattern.test(line))
-        .map(({ pattern, why }) => ({
-          file: path,
-          line: index + 1,
-          message: `word: ${pattern.exec(line)?.[0]} (${why})`,
-        })),
-    )
+  return text.split('\n').flatMap((line, index) =>
+    words
+      .filter(({ pattern }) => pattern.test(line))
+      .map(({ pattern, why }) => ({
+        file: path,
+        line: index + 1,
+        message: `word: ${pattern.exec(line)?.[0]} (${why})`,
+      })),
+  )
 }
 
 /** @type {import('./problem.mjs').Check} */

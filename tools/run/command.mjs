@@ -30,10 +30,10 @@ export const workspaceRoot = resolve(dirname(fileURLToPath(import.meta.url)), '.
  * @param {string} root
  * @returns {NodeJS.ProcessEnv}
  */
-export function toolEnvironment(root) {
+function toolEnvironment(root) {
   return {
     ...process.env,
-    PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`,
+    PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     TURBO_TELEMETRY_DISABLED: '1',
     DO_NOT_TRACK: '1',
     NO_UPDATE_NOTIFIER: '1',
