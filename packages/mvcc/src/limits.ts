@@ -1,0 +1,42 @@
+/** Named bounds of the store. Those in `StoreLimits` may be set per store; tests shrink them. */
+export interface StoreLimits {
+  /** Bytes of slabs, all chunks counted: newest records beyond this are read from the state file. */
+  readonly slabBudgetBytes: number
+  /** Size of one slab chunk: the grain of allocation and of reclaiming. A power of two from 4 KiB to 1 MiB. */
+  readonly slabChunkBytes: number
+  /** Slabs may be this many times as large as the records in them. */
+  readonly slabOverheadMax: number
+  /** Records per slice of restore, scrub and hash, and keys per slice of a range or a delete. */
+  readonly sliceRecords: number
+  /** Bytes a slice of a range collects at most. */
+  readonly sliceBytes: number
+  /** Watchers that one pass of catching up serves. */
+  readonly catchUpWatchers: number
+  /** Revisions one batch of catching up may carry. */
+  readonly catchUpRevisions: number
+  /** Bytes of events one batch of catching up may reach before it is delivered (a revision is never split). */
+  readonly catchUpBytes: number
+  /** Changes of one transaction that are matched against the watchers at once; the rest waits for `step`. */
+  readonly publishChanges: number
+}
+
+export const defaultLimits: StoreLimits = {
+  slabBudgetBytes: 1024 * 1024 * 1024,
+  slabChunkBytes: 1024 * 1024,
+  slabOverheadMax: 1.2,
+  sliceRecords: 10_000,
+  sliceBytes: 1024 * 1024,
+  catchUpWatchers: 512,
+  catchUpRevisions: 1_000,
+  catchUpBytes: 1024 * 1024,
+  publishChanges: 1_000,
+}
+
+/** Compaction hashes kept in memory: those with the highest revisions. */
+export const compactionHashesMax = 10
+
+/** Revision of a store nobody has written to. */
+export const firstRevision = 1
+
+/** Compact revision before the first compaction. */
+export const neverCompacted = -1
