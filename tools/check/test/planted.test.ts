@@ -231,7 +231,8 @@ describe('the copy with a fault in it', () => {
   })
 
   it('passes lint for a function of 70 lines', async () => {
-    expect(await findWith(lint, { [planted]: functionOf(70) })).toEqual([])
+    const problems = await findWith(lint, { [planted]: functionOf(70) })
+    expect(problems.filter(problem => problem.file === planted)).toEqual([])
   })
 
   it('passes purity for the same words where they mean something else', async () => {
