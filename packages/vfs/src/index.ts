@@ -22,6 +22,15 @@
  */
 
 export { VfsError, type VfsErrorCode } from './errors.ts'
+export {
+  type Fault,
+  type FaultFs,
+  type FaultFsOptions,
+  type FaultRule,
+  type FaultSite,
+  faultFs,
+  faultSweep,
+} from './fault-fs.ts'
 export type { File, FileInfo, Fs, OpenMode, OpenOptions } from './fs.ts'
 export { PAGE_BYTES, SECTOR_BYTES } from './limits.ts'
 export type { CrashMode, CrashOptions } from './memory-crash.ts'
@@ -30,3 +39,4 @@ export { type MemFs, type MemFsOptions, memFs, type Schedule } from './memory-fs
 export { nodeFs } from './node-fs.ts'
 export type { FsCall, FsOperation } from './operations.ts'
 export type { Random } from './random.ts'
+export { type TraceFsOptions, traceFs } from './trace-fs.ts'
