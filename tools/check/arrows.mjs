@@ -1,7 +1,8 @@
 // @ts-check
 // Arrows between packages: package.json and imports against the table in arrow-table.mjs.
-import { dirname, join, resolve, sep } from 'node:path'
-import { listFiles, listPackages, shownPath } from '../workspace/packages.mjs'
+import { readFileSync } from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import { isFile, listFiles, listPackages, shownPath } from '../workspace/packages.mjs'
 import { arrowTable, developmentExternal, exampleRow } from './arrow-table.mjs'
 import { importsOf } from './imports.mjs'
 import { problemAt } from './problem.mjs'
@@ -150,6 +151,30 @@ function checkVersions(packages) {
   return problems
 }
 
+/**
+ * The compiler builds in the order of its own references: they must say what package.json says.
+ * @param {Package} pkg
+ * @returns {Problem[]}
+ */
+function checkReferences({ path, folder, manifest }) {
+  const config = join(folder, 'tsconfig.json')
+  if (!isFile(config)) return []
+  const file = `${path}/tsconfig.json`
+  /** @type {{ references?: { path: string }[] }} */
+  const { references = [] } = JSON.parse(readFileSync(config, 'utf8'))
+  const said = new Set(references.map(reference => basename(reference.path)))
+  const { dependencies = {}, peerDependencies = {} } = manifest
+  const needed = new Set(
+    Object.keys({ ...dependencies, ...peerDependencies }).flatMap(name => ourPackage(name)?.folder ?? []),
+  )
+  const missing = [...needed].filter(name => !said.has(name))
+  const idle = [...said].filter(name => !needed.has(name))
+  return [
+    ...missing.map(name => ({ file, message: `arrow: no reference to ${name}, which package.json depends on` })),
+    ...idle.map(name => ({ file, message: `arrow: a reference to ${name}, which package.json does not depend on` })),
+  ]
+}
+
 /** @type {import('./problem.mjs').Check} */
 export const arrows = {
   name: 'arrows',
@@ -162,7 +187,7 @@ export const arrows = {
       if (row === undefined) {
         problems.push({ file: pkg.path, message: 'arrow: has no row in tools/check/arrow-table.mjs' })
       } else {
-        problems.push(...checkManifest(pkg, row), ...(await checkImports(root, pkg, row)))
+        problems.push(...checkManifest(pkg, row), ...checkReferences(pkg), ...(await checkImports(root, pkg, row)))
       }
     }
     return problems

@@ -18,6 +18,7 @@ const shownProblemsMax = 60
 async function loadChecks() {
   const { arrows } = await import('./arrows.mjs')
   const { purity } = await import('./purity.mjs')
+  const { generated } = await import('./generated.mjs')
   const { publicNames } = await import('./exports.mjs')
   const { wordsAndNames } = await import('./words.mjs')
   const { lint } = await import('./biome.mjs')
@@ -25,19 +26,8 @@ async function loadChecks() {
   const { packageTypes, testTypes, toolTypes } = await import('./compiler.mjs')
   const { examples } = await import('./examples.mjs')
   const { pack } = await import('./pack.mjs')
-  return [
-    arrows,
-    purity,
-    publicNames,
-    wordsAndNames,
-    lint,
-    deadCode,
-    packageTypes,
-    testTypes,
-    toolTypes,
-    examples,
-    pack,
-  ]
+  const quick = [arrows, purity, publicNames, wordsAndNames, generated, lint, deadCode]
+  return [...quick, packageTypes, testTypes, toolTypes, examples, pack]
 }
 
 /**

@@ -1,6 +1,16 @@
-// Every guard must be able to fail. A copy of the house with one package in it passes all checks that need no build;
-// then one fault at a time is planted in it, and the check in question must name the file.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+// Every guard must be able to fail. A copy of the house with one package in it passes the checks; then one fault at a
+// time is planted in it, and the check in question must name the file.
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,6 +20,8 @@ import { lint } from '../biome.mjs'
 import { deadCode } from '../dead-code.mjs'
 import { examples } from '../examples.mjs'
 import { publicNames } from '../exports.mjs'
+import { generated } from '../generated.mjs'
+import { pack } from '../pack.mjs'
 import type { Check, Problem } from '../problem.mjs'
 import { purity } from '../purity.mjs'
 import { wordsAndNames } from '../words.mjs'
@@ -116,6 +128,16 @@ const faults: Fault[] = [
     files: { 'packages/net/package.json': '{ "name": "@kvs/net", "dependencies": { "@kvs/proto": "workspace:^" } }\n' },
     file: 'packages/net/package.json',
     says: '@kvs/proto',
+  },
+  {
+    fault: 'a dependency that the compiler is not told of',
+    check: arrows,
+    files: {
+      'packages/snap/package.json': '{ "name": "@kvs/snap", "dependencies": { "@kvs/proto": "workspace:^" } }\n',
+      'packages/snap/tsconfig.json': '{ "references": [{ "path": "../vfs" }] }\n',
+    },
+    file: 'packages/snap/tsconfig.json',
+    says: 'no reference to proto',
   },
   {
     fault: 'a package without a row',
@@ -245,5 +267,42 @@ describe('the copy with a fault in it', () => {
       '',
     ]
     expect(await findWith(purity, { [planted]: text.join('\n') })).toEqual([])
+  })
+})
+
+describe('a package on its own', () => {
+  it('passes pack with an example that needs only the package', async () => {
+    const example = readme("import * as door from '@kvs/lease'\nconsole.log(Object.keys(door).length)")
+    expect(await findWith(pack, { [`${home}/README.md`]: example })).toEqual([])
+  })
+
+  it('fails pack for an example that needs what the package does not bring along', async () => {
+    const example = readme("import fc from 'fast-check'\nconsole.log(typeof fc.assert)")
+    expect(await findWith(examples, { [`${home}/README.md`]: example })).toEqual([])
+    const problems = await findWith(pack, { [`${home}/README.md`]: example })
+    expect(problems.map(({ file }) => file)).toEqual([`${home}/README.md`])
+    expect(problems[0]?.message).toContain("Cannot find package 'fast-check'")
+  })
+})
+
+describe('generated code', () => {
+  it('passes as it is and fails once it is edited', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'kvs-generated-'))
+    try {
+      for (const folder of ['tools/protogen', 'packages/proto/proto', 'packages/proto/src/gen']) {
+        cpSync(join(workspaceRoot, folder), join(root, folder), {
+          recursive: true,
+          filter: path => !path.endsWith('/node_modules'),
+        })
+      }
+      symlinkSync(join(workspaceRoot, 'tools/protogen/node_modules'), join(root, 'tools/protogen/node_modules'))
+      expect(await generated.run(root)).toEqual([])
+      appendFileSync(join(root, 'packages/proto/src/gen/raft.ts'), '// edited\n')
+      expect(await generated.run(root)).toEqual([
+        { file: 'packages/proto/src/gen/raft.ts', message: expect.stringContaining('differs') },
+      ])
+    } finally {
+      rmSync(root, { recursive: true, force: true })
+    }
   })
 })
