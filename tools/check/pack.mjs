@@ -1,6 +1,7 @@
 // @ts-check
 // Every published package stands alone: packed as it would be published, its tarball is sound (publint, attw), plain
-// npm installs it in an empty folder, each door of it can be imported there, and its README's examples run there.
+// npm installs it in an empty folder, each door of it can be imported there, its programs answer --help, and its
+// README's examples run there.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -114,6 +115,11 @@ async function useAlone(pkg, folder) {
     })
     if (status !== 0)
       problems.push({ file, message: `pack: importing ${specifier} fails: ${lastLines(stderr).split('\n')[0]}` })
+  }
+  for (const name of Object.keys(pkg.manifest.bin ?? {})) {
+    const program = join(folder, 'node_modules', '.bin', name)
+    const { status, stderr } = await runCommand(program, ['--help'], { cwd: folder, timeoutMs: exampleTimeoutMs })
+    if (status !== 0) problems.push({ file, message: `pack: ${name} --help fails: ${lastLines(stderr)}` })
   }
   const readme = join(pkg.folder, 'README.md')
   for (const { line, text, typescript } of isFile(readme) ? examplesIn(readme) : []) {
