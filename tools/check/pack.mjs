@@ -154,19 +154,23 @@ async function tryPackage(pkg, tarballs, folder) {
 }
 
 /**
- * @template T
+ * Works on a few packages at a time. A piece of work that throws is a problem of its package.
  * @param {readonly Package[]} packages
- * @param {(pkg: Package) => Promise<T[]>} work
- * @returns {Promise<T[]>} in the order of the packages; what throws becomes one problem by `orElse`
+ * @param {(pkg: Package) => Promise<Problem[]>} work
+ * @returns {Promise<Problem[]>} in the order of the packages
  */
 async function forEachPackage(packages, work) {
-  /** @type {T[][]} */
+  /** @type {Problem[][]} */
   const results = packages.map(() => [])
   let next = 0
   const worker = async () => {
     for (let at = next++; at < packages.length; at = next++) {
       const pkg = packages[at]
-      if (pkg !== undefined) results[at] = await work(pkg)
+      if (pkg === undefined) continue
+      results[at] = await work(pkg).catch(error => {
+        const message = `pack: ${error instanceof Error ? error.message : error}`
+        return [{ file: `${pkg.path}/package.json`, message }]
+      })
     }
   }
   await Promise.all(Array.from({ length: parallel }, worker))
@@ -190,12 +194,8 @@ export const pack = {
       /** @type {Tarballs} */
       const tarballs = new Map()
       const unpacked = await forEachPackage(packages, async pkg => {
-        try {
-          tarballs.set(pkg.manifest.name, { pkg, tarball: await packOne(pkg, folder) })
-          return []
-        } catch (error) {
-          return [{ file: `${pkg.path}/package.json`, message: `pack: ${/** @type {Error} */ (error).message}` }]
-        }
+        tarballs.set(pkg.manifest.name, { pkg, tarball: await packOne(pkg, folder) })
+        return []
       })
       const tried = await forEachPackage(packages, pkg =>
         tryPackage(pkg, tarballs, join(folder, `alone-${pkg.path.replaceAll('/', '-')}`)),
