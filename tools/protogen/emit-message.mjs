@@ -1,5 +1,5 @@
 // @ts-check
-import { plan } from './fields.mjs'
+import { isRecursive, plan } from './fields.mjs'
 import { typeName } from './names.mjs'
 
 /** @typedef {import('./fields.mjs').Plan} Plan */
@@ -22,9 +22,14 @@ const zero = {
 export function emitMessage(type, exact) {
   const name = typeName(type)
   const fields = type.fieldsArray.map(plan).sort((a, b) => a.id - b.id)
-  return [record(name, fields), init(name, fields), write(name, fields), read(name, fields, exact), doors(name)].join(
-    '\n',
-  )
+  const recursive = isRecursive(type)
+  return [
+    record(name, fields),
+    init(name, fields),
+    write(name, fields, recursive),
+    read(name, fields, { exact, recursive }),
+    doors(name),
+  ].join('\n')
 }
 
 /** @param {Plan} field @param {string} suffix */
@@ -52,7 +57,7 @@ function init(name, fields) {
 function writeValue(field, value) {
   switch (field.kind) {
     case 'message':
-      return `write${field.type}(writer.fork(), ${value}).ldelim()`
+      return `write${field.type}(writer.fork(), ${value}${field.recursive ? ', depth + 1' : ''}).ldelim()`
     case 'quantity':
     case 'unsigned':
       return `writeQuantity(writer, ${value})`
@@ -61,6 +66,8 @@ function writeValue(field, value) {
       return `writeIdentity(writer, ${value})`
     case 'enum':
       return `writer.int32(${value})`
+    case 'string':
+      return `writeText(writer, ${value})`
     default:
       return `writer.${field.kind}(${value})`
   }
@@ -98,12 +105,16 @@ function writeField(field) {
   return `  if (${at} !== undefined && ${set}) {\n    ${put(at)}\n  }\n`
 }
 
-/** @param {string} name @param {Plan[]} fields */
-function write(name, fields) {
+/** @param {string} name @param {boolean} recursive */
+const depthCheck = (name, recursive) => (recursive ? `  checkDepth('${name}', depth)\n` : '')
+
+/** @param {string} name @param {Plan[]} fields @param {boolean} recursive */
+function write(name, fields, recursive) {
   const message = fields.length === 0 ? '_message' : 'message'
+  const depth = recursive ? ', depth: number = 0' : ''
   return `/** Appends the fields of a ${name} to \`writer\`. */
-export function write${name}(writer: Writer, ${message}: ${name}Init): Writer {
-${fields.map(writeField).join('')}  return writer
+export function write${name}(writer: Writer, ${message}: ${name}Init${depth}): Writer {
+${depthCheck(name, recursive)}${fields.map(writeField).join('')}  return writer
 }
 `
 }
@@ -112,7 +123,7 @@ ${fields.map(writeField).join('')}  return writer
 function readValue(field, exact) {
   switch (field.kind) {
     case 'message':
-      return `read${field.type}(reader, reader.uint32() + reader.pos)`
+      return `read${field.type}(reader, reader.size() + reader.pos${field.recursive ? ', depth + 1' : ''})`
     case 'quantity':
       return exact ? `readExactQuantity(reader, '${field.source}')` : 'readQuantity(reader)'
     case 'unsigned':
@@ -123,6 +134,8 @@ function readValue(field, exact) {
       return 'readUnsignedIdentity(reader)'
     case 'enum':
       return `reader.int32() as ${field.type}`
+    case 'string':
+      return field.strictText ? 'reader.stringVerify()' : 'reader.string()'
     default:
       return `reader.${field.kind}()`
   }
@@ -151,7 +164,7 @@ function readCase(field, exact) {
   if (wireType(field) === 2) return one
   return `${one}      case ${(field.id << 3) | 2}: {
         ${field.name} ??= []
-        const packedEnd = endOf(reader, reader.uint32() + reader.pos, end)
+        const packedEnd = endOf(reader, reader.size() + reader.pos, end)
         while (reader.pos < packedEnd) ${field.name}.push(${value})
         break
       }\n`
@@ -166,13 +179,13 @@ function result(field) {
   return field.name
 }
 
-/** @param {string} name @param {Plan[]} fields @param {boolean} exact */
-function read(name, fields, exact) {
+/** @param {string} name @param {Plan[]} fields @param {{ exact: boolean, recursive: boolean }} traits */
+function read(name, fields, { exact, recursive }) {
   const loop =
     fields.length === 0
-      ? '  while (reader.pos < end) skipField(reader, reader.uint32())\n'
+      ? '  while (reader.pos < end) skipField(reader, reader.tag())\n'
       : `  while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
 ${fields.map(field => readCase(field, exact)).join('')}      default:
         skipField(reader, tag)
@@ -180,8 +193,8 @@ ${fields.map(field => readCase(field, exact)).join('')}      default:
   }
 `
   return `/** Reads a ${name} that ends at position \`end\` of \`reader\`. Bytes fields are views of the input. */
-export function read${name}(reader: Reader, end: number): ${name} {
-  endOf(reader, end, reader.len)
+export function read${name}(reader: Reader, end: number${recursive ? ', depth: number = 0' : ''}): ${name} {
+${depthCheck(name, recursive)}  endOf(reader, end, reader.len)
 ${fields.map(local).join('')}${loop}  endOf(reader, reader.pos, end)
   return { ${fields.map(result).join(', ')} }
 }

@@ -15,6 +15,8 @@ import { camel, isAlwaysPresent, isIdentity, isTriState, qualified, typeName } f
  * @property {boolean} always written even when it has its zero value
  * @property {boolean} packed
  * @property {string[]} rivals the other members of its oneof
+ * @property {boolean} recursive its message can contain itself: the depth is handed on
+ * @property {boolean} strictText only well-formed UTF-8 is accepted (proto3)
  */
 
 /** @type {Record<string, Plan['kind']>} */
@@ -28,7 +30,7 @@ export function plan(field) {
   const name = camel(field.name)
   const source = qualified(field)
   const proto2 = syntaxOf(field) === 'proto2'
-  const value = valueOf(field, name)
+  const value = kindOf(field, name)
   const inOneof = field.partOf !== null && !field.partOf.isProto3Optional
   const many = field.repeated
   const optional = !many && (isTriState(source) || inOneof || (value.kind === 'message' && !isAlwaysPresent(source)))
@@ -41,11 +43,16 @@ export function plan(field) {
     always: isAlwaysPresent(source) || (proto2 && value.kind !== 'bytes'),
     packed: many && !proto2 && !['message', 'string', 'bytes'].includes(value.kind),
     rivals: inOneof ? rivalsOf(field) : [],
+    recursive:
+      value.target instanceof protobuf.Type &&
+      isRecursive(value.target) &&
+      isRecursive(/** @type {protobuf.Type} */ (field.parent)),
+    strictText: !proto2,
   }
 }
 
 /** @param {protobuf.Field} field @param {string} name @returns {Pick<Plan, 'kind' | 'type' | 'target'>} */
-function valueOf(field, name) {
+function kindOf(field, name) {
   const target = field.resolvedType ?? undefined
   if (target instanceof protobuf.Type) return { kind: 'message', type: typeName(target), target }
   if (target instanceof protobuf.Enum) return { kind: 'enum', type: typeName(target), target }
@@ -63,6 +70,24 @@ function valueOf(field, name) {
   const type = scalarTypes[field.type]
   if (kind === undefined || type === undefined) throw new Error(`${qualified(field)}: no rule for type ${field.type}`)
   return { kind, type, target: undefined }
+}
+
+/** Whether a message of this type can contain another of the same type, at any depth.
+ * @param {protobuf.Type} type */
+export function isRecursive(type) {
+  const seen = new Set()
+  const open = [type]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const field of next.fieldsArray) {
+      const target = field.resolve().resolvedType
+      if (target === type) return true
+      if (target instanceof protobuf.Type && !seen.has(target)) {
+        seen.add(target)
+        open.push(target)
+      }
+    }
+  }
+  return false
 }
 
 /** @param {protobuf.Field} field */

@@ -107,7 +107,7 @@ function imports(proto, text, objects) {
   if (integers.length > 0) lines.push(`import { ${integers.join(', ')} } from '../integers.ts'`)
   if (uses('Method')) lines.push(`import type { Method } from '../method.ts'`)
   lines.push(
-    `import { ${['decodeRange', 'endOf', 'noBytes', 'readMapEntry', 'skipField'].filter(uses).join(', ')} } from '../runtime.ts'`,
+    `import { ${['checkDepth', 'decodeRange', 'endOf', 'noBytes', 'readMapEntry', 'skipField', 'writeText'].filter(uses).join(', ')} } from '../runtime.ts'`,
   )
   for (const [other, { module }] of Object.entries(modules)) {
     if (other === proto) continue

@@ -1,6 +1,6 @@
 /**
- * `MALFORMED`: the bytes are no message of this type. `INTEGER_RANGE`: a 64-bit integer that must be exact does not fit
- * into a safe integer.
+ * `MALFORMED`: the bytes are no message of this type, or the value cannot be written as one. `INTEGER_RANGE`: a 64-bit
+ * integer that must be exact does not fit into a safe integer, or into 64 bits.
  */
 export type ProtoErrorCode = 'MALFORMED' | 'INTEGER_RANGE'
 

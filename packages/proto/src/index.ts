@@ -27,4 +27,5 @@
 export { Reader, Writer } from 'protobufjs/minimal.js'
 export { ProtoError, type ProtoErrorCode } from './errors.ts'
 export { readQuantity, readUnsignedIdentity, writeIdentity, writeQuantity } from './integers.ts'
+export { nestedLevelsMax } from './limits.ts'
 export type { Method } from './method.ts'

@@ -94,7 +94,7 @@ export function readIdentity(reader: Reader): bigint {
 }
 
 export function writeQuantity(writer: Writer, value: number): void {
-  if (value >= 0 && value < two32) {
+  if (value >>> 0 === value) {
     writer.uint32(value)
     return
   }

@@ -1,5 +1,6 @@
-import { Reader } from 'protobufjs/minimal.js'
+import { Reader, type Writer } from 'protobufjs/minimal.js'
 import { ProtoError } from './errors.ts'
+import { nestedLevelsMax } from './limits.ts'
 
 /** What generated code needs beside protobufjs's reader and writer. */
 
@@ -11,23 +12,37 @@ export function endOf(reader: Reader, end: number, limit: number): number {
   return end
 }
 
+/** Called by messages that can contain themselves, on the way in and on the way out. */
+export function checkDepth(name: string, depth: number): void {
+  if (depth > nestedLevelsMax)
+    throw new ProtoError('MALFORMED', `${name}: nested deeper than ${nestedLevelsMax} levels`)
+}
+
+const loneSurrogate = /\p{Surrogate}/u
+
+/** A string field. A lone surrogate has no UTF-8: no decoder would take the message. */
+export function writeText(writer: Writer, value: string): void {
+  if (loneSurrogate.test(value)) throw new ProtoError('MALFORMED', `a string with half a surrogate pair has no UTF-8`)
+  writer.string(value)
+}
+
 /** Skips a field nobody knows; messages of later versions stay readable. */
 export function skipField(reader: Reader, tag: number): void {
   if (tag >>> 3 === 0) throw new ProtoError('MALFORMED', `field number 0 at byte ${reader.pos}`)
-  reader.skipType(tag & 7)
+  reader.skipType(tag & 7, 0, tag >>> 3)
 }
 
 /** One entry of a map with string keys and message values; `value` must consume up to `end`. */
 export function readMapEntry(reader: Reader, value: (key: string, end: number) => void): void {
-  const end = endOf(reader, reader.uint32() + reader.pos, reader.len)
+  const end = endOf(reader, reader.size() + reader.pos, reader.len)
   let key = ''
   let valueAt = -1
   let valueEnd = -1
   while (reader.pos < end) {
-    const tag = reader.uint32()
-    if (tag === 10) key = reader.string()
+    const tag = reader.tag()
+    if (tag === 10) key = reader.stringVerify()
     else if (tag === 18) {
-      valueEnd = endOf(reader, reader.uint32() + reader.pos, end)
+      valueEnd = endOf(reader, reader.size() + reader.pos, end)
       valueAt = reader.pos
       reader.pos = valueEnd
     } else skipField(reader, tag)
@@ -54,7 +69,8 @@ export function decodeRange<T>(
     return read(reader, end)
   } catch (error) {
     if (error instanceof ProtoError && error.code === 'INTEGER_RANGE') throw error
-    const reason = error instanceof Error ? error.message.replace(/^proto: /, '') : String(error)
+    if (!(error instanceof Error)) throw error
+    const reason = error.message.replace(/^proto: /, '')
     throw new ProtoError('MALFORMED', `${name}: ${reason}`, { cause: error })
   }
 }

@@ -1,6 +1,6 @@
 // Generated from proto/auth.proto by tools/protogen. Do not edit.
 import { type Reader, Writer } from 'protobufjs/minimal.js'
-import { decodeRange, endOf, noBytes, skipField } from '../runtime.ts'
+import { decodeRange, endOf, noBytes, skipField, writeText } from '../runtime.ts'
 
 export interface UserAddOptions {
   readonly noPassword: boolean
@@ -25,7 +25,7 @@ export function readUserAddOptions(reader: Reader, end: number): UserAddOptions 
   endOf(reader, end, reader.len)
   let noPassword: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         noPassword = reader.bool()
@@ -74,7 +74,7 @@ export function writeUser(writer: Writer, message: UserInit): Writer {
   }
   for (const value of message.roles ?? []) {
     writer.uint32(26)
-    writer.string(value)
+    writeText(writer, value)
   }
   if (message.options !== undefined) {
     writer.uint32(34)
@@ -91,7 +91,7 @@ export function readUser(reader: Reader, end: number): User {
   let roles: string[] | undefined
   let options: UserAddOptions | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         name = reader.bytes()
@@ -101,10 +101,10 @@ export function readUser(reader: Reader, end: number): User {
         break
       case 26:
         roles ??= []
-        roles.push(reader.string())
+        roles.push(reader.stringVerify())
         break
       case 34:
-        options = readUserAddOptions(reader, reader.uint32() + reader.pos)
+        options = readUserAddOptions(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -160,7 +160,7 @@ export function readPermission(reader: Reader, end: number): Permission {
   let key: Uint8Array = noBytes
   let rangeEnd: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         permType = reader.int32() as PermissionType
@@ -229,14 +229,14 @@ export function readRole(reader: Reader, end: number): Role {
   let name: Uint8Array = noBytes
   let keyPermission: Permission[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         name = reader.bytes()
         break
       case 18:
         keyPermission ??= []
-        keyPermission.push(readPermission(reader, reader.uint32() + reader.pos))
+        keyPermission.push(readPermission(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)

@@ -43,7 +43,7 @@ export function readCampaignRequest(reader: Reader, end: number): CampaignReques
   let lease: bigint = 0n
   let value: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         name = reader.bytes()
@@ -101,13 +101,13 @@ export function readCampaignResponse(reader: Reader, end: number): CampaignRespo
   let header: ResponseHeader | undefined
   let leader: LeaderKey | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
-        leader = readLeaderKey(reader, reader.uint32() + reader.pos)
+        leader = readLeaderKey(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -170,7 +170,7 @@ export function readLeaderKey(reader: Reader, end: number): LeaderKey {
   let rev: number = 0
   let lease: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         name = reader.bytes()
@@ -224,7 +224,7 @@ export function readLeaderRequest(reader: Reader, end: number): LeaderRequest {
   endOf(reader, end, reader.len)
   let name: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         name = reader.bytes()
@@ -276,13 +276,13 @@ export function readLeaderResponse(reader: Reader, end: number): LeaderResponse 
   let header: ResponseHeader | undefined
   let kv: KeyValue | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
-        kv = readKeyValue(reader, reader.uint32() + reader.pos)
+        kv = readKeyValue(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -324,10 +324,10 @@ export function readResignRequest(reader: Reader, end: number): ResignRequest {
   endOf(reader, end, reader.len)
   let leader: LeaderKey | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        leader = readLeaderKey(reader, reader.uint32() + reader.pos)
+        leader = readLeaderKey(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -369,10 +369,10 @@ export function readResignResponse(reader: Reader, end: number): ResignResponse 
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -421,10 +421,10 @@ export function readProclaimRequest(reader: Reader, end: number): ProclaimReques
   let leader: LeaderKey | undefined
   let value: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        leader = readLeaderKey(reader, reader.uint32() + reader.pos)
+        leader = readLeaderKey(reader, reader.size() + reader.pos)
         break
       case 18:
         value = reader.bytes()
@@ -469,10 +469,10 @@ export function readProclaimResponse(reader: Reader, end: number): ProclaimRespo
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)

@@ -1,7 +1,7 @@
 // Generated from proto/etcdserver.proto by tools/protogen. Do not edit.
 import { type Reader, Writer } from 'protobufjs/minimal.js'
 import { readExactQuantity, readExactUnsignedQuantity, readUnsignedIdentity, writeIdentity, writeQuantity } from '../integers.ts'
-import { decodeRange, endOf, skipField } from '../runtime.ts'
+import { decodeRange, endOf, skipField, writeText } from '../runtime.ts'
 
 export interface Metadata {
   readonly nodeId: bigint
@@ -29,7 +29,7 @@ export function readMetadata(reader: Reader, end: number): Metadata {
   let nodeId: bigint = 0n
   let clusterId: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         nodeId = readUnsignedIdentity(reader)
@@ -100,15 +100,15 @@ export function writeRequest(writer: Writer, message: RequestInit): Writer {
   writer.uint32(8)
   writeIdentity(writer, message.id ?? 0n)
   writer.uint32(18)
-  writer.string(message.method ?? '')
+  writeText(writer, message.method ?? '')
   writer.uint32(26)
-  writer.string(message.path ?? '')
+  writeText(writer, message.path ?? '')
   writer.uint32(34)
-  writer.string(message.val ?? '')
+  writeText(writer, message.val ?? '')
   writer.uint32(40)
   writer.bool(message.dir ?? false)
   writer.uint32(50)
-  writer.string(message.prevValue ?? '')
+  writeText(writer, message.prevValue ?? '')
   writer.uint32(56)
   writeQuantity(writer, message.prevIndex ?? 0)
   if (message.prevExist !== undefined) {
@@ -159,7 +159,7 @@ export function readRequest(reader: Reader, end: number): Request {
   let stream: boolean = false
   let refresh: boolean | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)

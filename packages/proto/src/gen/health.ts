@@ -1,7 +1,7 @@
 // Generated from proto/health.proto by tools/protogen. Do not edit.
 import { type Reader, Writer } from 'protobufjs/minimal.js'
 import type { Method } from '../method.ts'
-import { decodeRange, endOf, readMapEntry, skipField } from '../runtime.ts'
+import { decodeRange, endOf, readMapEntry, skipField, writeText } from '../runtime.ts'
 
 export interface HealthCheckRequest {
   readonly service: string
@@ -16,7 +16,7 @@ export interface HealthCheckRequestInit {
 export function writeHealthCheckRequest(writer: Writer, message: HealthCheckRequestInit): Writer {
   if (message.service !== undefined && message.service.length > 0) {
     writer.uint32(10)
-    writer.string(message.service)
+    writeText(writer, message.service)
   }
   return writer
 }
@@ -26,10 +26,10 @@ export function readHealthCheckRequest(reader: Reader, end: number): HealthCheck
   endOf(reader, end, reader.len)
   let service: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        service = reader.string()
+        service = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -71,7 +71,7 @@ export function readHealthCheckResponse(reader: Reader, end: number): HealthChec
   endOf(reader, end, reader.len)
   let status: HealthCheckResponseServingStatus = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         status = reader.int32() as HealthCheckResponseServingStatus
@@ -118,7 +118,7 @@ export function writeHealthListRequest(writer: Writer, _message: HealthListReque
 /** Reads a HealthListRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readHealthListRequest(reader: Reader, end: number): HealthListRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -156,7 +156,7 @@ export function readHealthListResponse(reader: Reader, end: number): HealthListR
   endOf(reader, end, reader.len)
   const statuses = new Map<string, HealthCheckResponse>()
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         readMapEntry(reader, (key, end) => statuses.set(key, readHealthCheckResponse(reader, end)))

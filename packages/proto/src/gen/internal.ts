@@ -1,7 +1,7 @@
 // Generated from proto/raft-internal.proto by tools/protogen. Do not edit.
 import { type Reader, Writer } from 'protobufjs/minimal.js'
 import { readUnsignedIdentity, readUnsignedQuantity, writeIdentity, writeQuantity } from '../integers.ts'
-import { decodeRange, endOf, skipField } from '../runtime.ts'
+import { decodeRange, endOf, skipField, writeText } from '../runtime.ts'
 import { type ClusterMemberAttrSetRequest, type ClusterMemberAttrSetRequestInit, readClusterMemberAttrSetRequest, writeClusterMemberAttrSetRequest, type ClusterVersionSetRequest, type ClusterVersionSetRequestInit, readClusterVersionSetRequest, writeClusterVersionSetRequest, type DowngradeInfoSetRequest, type DowngradeInfoSetRequestInit, readDowngradeInfoSetRequest, writeDowngradeInfoSetRequest } from './membership.ts'
 import { type AlarmRequest, type AlarmRequestInit, readAlarmRequest, writeAlarmRequest, type AuthDisableRequest, type AuthDisableRequestInit, readAuthDisableRequest, writeAuthDisableRequest, type AuthEnableRequest, type AuthEnableRequestInit, readAuthEnableRequest, writeAuthEnableRequest, type AuthRoleAddRequest, type AuthRoleAddRequestInit, readAuthRoleAddRequest, writeAuthRoleAddRequest, type AuthRoleDeleteRequest, type AuthRoleDeleteRequestInit, readAuthRoleDeleteRequest, writeAuthRoleDeleteRequest, type AuthRoleGetRequest, type AuthRoleGetRequestInit, readAuthRoleGetRequest, writeAuthRoleGetRequest, type AuthRoleGrantPermissionRequest, type AuthRoleGrantPermissionRequestInit, readAuthRoleGrantPermissionRequest, writeAuthRoleGrantPermissionRequest, type AuthRoleListRequest, type AuthRoleListRequestInit, readAuthRoleListRequest, writeAuthRoleListRequest, type AuthRoleRevokePermissionRequest, type AuthRoleRevokePermissionRequestInit, readAuthRoleRevokePermissionRequest, writeAuthRoleRevokePermissionRequest, type AuthStatusRequest, type AuthStatusRequestInit, readAuthStatusRequest, writeAuthStatusRequest, type AuthUserAddRequest, type AuthUserAddRequestInit, readAuthUserAddRequest, writeAuthUserAddRequest, type AuthUserChangePasswordRequest, type AuthUserChangePasswordRequestInit, readAuthUserChangePasswordRequest, writeAuthUserChangePasswordRequest, type AuthUserDeleteRequest, type AuthUserDeleteRequestInit, readAuthUserDeleteRequest, writeAuthUserDeleteRequest, type AuthUserGetRequest, type AuthUserGetRequestInit, readAuthUserGetRequest, writeAuthUserGetRequest, type AuthUserGrantRoleRequest, type AuthUserGrantRoleRequestInit, readAuthUserGrantRoleRequest, writeAuthUserGrantRoleRequest, type AuthUserListRequest, type AuthUserListRequestInit, readAuthUserListRequest, writeAuthUserListRequest, type AuthUserRevokeRoleRequest, type AuthUserRevokeRoleRequestInit, readAuthUserRevokeRoleRequest, writeAuthUserRevokeRoleRequest, type CompactionRequest, type CompactionRequestInit, readCompactionRequest, writeCompactionRequest, type DeleteRangeRequest, type DeleteRangeRequestInit, readDeleteRangeRequest, writeDeleteRangeRequest, type DowngradeVersionTestRequest, type DowngradeVersionTestRequestInit, readDowngradeVersionTestRequest, writeDowngradeVersionTestRequest, type LeaseCheckpointRequest, type LeaseCheckpointRequestInit, readLeaseCheckpointRequest, writeLeaseCheckpointRequest, type LeaseGrantRequest, type LeaseGrantRequestInit, readLeaseGrantRequest, writeLeaseGrantRequest, type LeaseRevokeRequest, type LeaseRevokeRequestInit, readLeaseRevokeRequest, writeLeaseRevokeRequest, type PutRequest, type PutRequestInit, readPutRequest, writePutRequest, type RangeRequest, type RangeRequestInit, readRangeRequest, writeRangeRequest, type TxnRequest, type TxnRequestInit, readTxnRequest, writeTxnRequest } from './rpc.ts'
 import { type Request, type RequestInit, readRequest, writeRequest } from './etcdserver.ts'
@@ -27,7 +27,7 @@ export function writeRequestHeader(writer: Writer, message: RequestHeaderInit): 
   }
   if (message.username !== undefined && message.username.length > 0) {
     writer.uint32(18)
-    writer.string(message.username)
+    writeText(writer, message.username)
   }
   if (message.authRevision !== undefined && message.authRevision !== 0) {
     writer.uint32(24)
@@ -43,13 +43,13 @@ export function readRequestHeader(reader: Reader, end: number): RequestHeader {
   let username: string = ''
   let authRevision: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
         break
       case 18:
-        username = reader.string()
+        username = reader.stringVerify()
         break
       case 24:
         authRevision = readUnsignedQuantity(reader)
@@ -318,106 +318,106 @@ export function readInternalRaftRequest(reader: Reader, end: number): InternalRa
   let downgradeInfoSet: DowngradeInfoSetRequest | undefined
   let downgradeVersionTest: DowngradeVersionTestRequest | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
         break
       case 18:
-        v2 = readRequest(reader, reader.uint32() + reader.pos)
+        v2 = readRequest(reader, reader.size() + reader.pos)
         break
       case 26:
-        range = readRangeRequest(reader, reader.uint32() + reader.pos)
+        range = readRangeRequest(reader, reader.size() + reader.pos)
         break
       case 34:
-        put = readPutRequest(reader, reader.uint32() + reader.pos)
+        put = readPutRequest(reader, reader.size() + reader.pos)
         break
       case 42:
-        deleteRange = readDeleteRangeRequest(reader, reader.uint32() + reader.pos)
+        deleteRange = readDeleteRangeRequest(reader, reader.size() + reader.pos)
         break
       case 50:
-        txn = readTxnRequest(reader, reader.uint32() + reader.pos)
+        txn = readTxnRequest(reader, reader.size() + reader.pos)
         break
       case 58:
-        compaction = readCompactionRequest(reader, reader.uint32() + reader.pos)
+        compaction = readCompactionRequest(reader, reader.size() + reader.pos)
         break
       case 66:
-        leaseGrant = readLeaseGrantRequest(reader, reader.uint32() + reader.pos)
+        leaseGrant = readLeaseGrantRequest(reader, reader.size() + reader.pos)
         break
       case 74:
-        leaseRevoke = readLeaseRevokeRequest(reader, reader.uint32() + reader.pos)
+        leaseRevoke = readLeaseRevokeRequest(reader, reader.size() + reader.pos)
         break
       case 82:
-        alarm = readAlarmRequest(reader, reader.uint32() + reader.pos)
+        alarm = readAlarmRequest(reader, reader.size() + reader.pos)
         break
       case 90:
-        leaseCheckpoint = readLeaseCheckpointRequest(reader, reader.uint32() + reader.pos)
+        leaseCheckpoint = readLeaseCheckpointRequest(reader, reader.size() + reader.pos)
         break
       case 802:
-        header = readRequestHeader(reader, reader.uint32() + reader.pos)
+        header = readRequestHeader(reader, reader.size() + reader.pos)
         break
       case 8002:
-        authEnable = readAuthEnableRequest(reader, reader.uint32() + reader.pos)
+        authEnable = readAuthEnableRequest(reader, reader.size() + reader.pos)
         break
       case 8090:
-        authDisable = readAuthDisableRequest(reader, reader.uint32() + reader.pos)
+        authDisable = readAuthDisableRequest(reader, reader.size() + reader.pos)
         break
       case 8098:
-        authenticate = readInternalAuthenticateRequest(reader, reader.uint32() + reader.pos)
+        authenticate = readInternalAuthenticateRequest(reader, reader.size() + reader.pos)
         break
       case 8106:
-        authStatus = readAuthStatusRequest(reader, reader.uint32() + reader.pos)
+        authStatus = readAuthStatusRequest(reader, reader.size() + reader.pos)
         break
       case 8802:
-        authUserAdd = readAuthUserAddRequest(reader, reader.uint32() + reader.pos)
+        authUserAdd = readAuthUserAddRequest(reader, reader.size() + reader.pos)
         break
       case 8810:
-        authUserDelete = readAuthUserDeleteRequest(reader, reader.uint32() + reader.pos)
+        authUserDelete = readAuthUserDeleteRequest(reader, reader.size() + reader.pos)
         break
       case 8818:
-        authUserGet = readAuthUserGetRequest(reader, reader.uint32() + reader.pos)
+        authUserGet = readAuthUserGetRequest(reader, reader.size() + reader.pos)
         break
       case 8826:
-        authUserChangePassword = readAuthUserChangePasswordRequest(reader, reader.uint32() + reader.pos)
+        authUserChangePassword = readAuthUserChangePasswordRequest(reader, reader.size() + reader.pos)
         break
       case 8834:
-        authUserGrantRole = readAuthUserGrantRoleRequest(reader, reader.uint32() + reader.pos)
+        authUserGrantRole = readAuthUserGrantRoleRequest(reader, reader.size() + reader.pos)
         break
       case 8842:
-        authUserRevokeRole = readAuthUserRevokeRoleRequest(reader, reader.uint32() + reader.pos)
+        authUserRevokeRole = readAuthUserRevokeRoleRequest(reader, reader.size() + reader.pos)
         break
       case 8850:
-        authUserList = readAuthUserListRequest(reader, reader.uint32() + reader.pos)
+        authUserList = readAuthUserListRequest(reader, reader.size() + reader.pos)
         break
       case 8858:
-        authRoleList = readAuthRoleListRequest(reader, reader.uint32() + reader.pos)
+        authRoleList = readAuthRoleListRequest(reader, reader.size() + reader.pos)
         break
       case 9602:
-        authRoleAdd = readAuthRoleAddRequest(reader, reader.uint32() + reader.pos)
+        authRoleAdd = readAuthRoleAddRequest(reader, reader.size() + reader.pos)
         break
       case 9610:
-        authRoleDelete = readAuthRoleDeleteRequest(reader, reader.uint32() + reader.pos)
+        authRoleDelete = readAuthRoleDeleteRequest(reader, reader.size() + reader.pos)
         break
       case 9618:
-        authRoleGet = readAuthRoleGetRequest(reader, reader.uint32() + reader.pos)
+        authRoleGet = readAuthRoleGetRequest(reader, reader.size() + reader.pos)
         break
       case 9626:
-        authRoleGrantPermission = readAuthRoleGrantPermissionRequest(reader, reader.uint32() + reader.pos)
+        authRoleGrantPermission = readAuthRoleGrantPermissionRequest(reader, reader.size() + reader.pos)
         break
       case 9634:
-        authRoleRevokePermission = readAuthRoleRevokePermissionRequest(reader, reader.uint32() + reader.pos)
+        authRoleRevokePermission = readAuthRoleRevokePermissionRequest(reader, reader.size() + reader.pos)
         break
       case 10402:
-        clusterVersionSet = readClusterVersionSetRequest(reader, reader.uint32() + reader.pos)
+        clusterVersionSet = readClusterVersionSetRequest(reader, reader.size() + reader.pos)
         break
       case 10410:
-        clusterMemberAttrSet = readClusterMemberAttrSetRequest(reader, reader.uint32() + reader.pos)
+        clusterMemberAttrSet = readClusterMemberAttrSetRequest(reader, reader.size() + reader.pos)
         break
       case 10418:
-        downgradeInfoSet = readDowngradeInfoSetRequest(reader, reader.uint32() + reader.pos)
+        downgradeInfoSet = readDowngradeInfoSetRequest(reader, reader.size() + reader.pos)
         break
       case 79202:
-        downgradeVersionTest = readDowngradeVersionTestRequest(reader, reader.uint32() + reader.pos)
+        downgradeVersionTest = readDowngradeVersionTestRequest(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -448,7 +448,7 @@ export function writeEmptyResponse(writer: Writer, _message: EmptyResponseInit):
 /** Reads a EmptyResponse that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readEmptyResponse(reader: Reader, end: number): EmptyResponse {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -479,15 +479,15 @@ export interface InternalAuthenticateRequestInit {
 export function writeInternalAuthenticateRequest(writer: Writer, message: InternalAuthenticateRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   if (message.password !== undefined && message.password.length > 0) {
     writer.uint32(18)
-    writer.string(message.password)
+    writeText(writer, message.password)
   }
   if (message.simpleToken !== undefined && message.simpleToken.length > 0) {
     writer.uint32(26)
-    writer.string(message.simpleToken)
+    writeText(writer, message.simpleToken)
   }
   return writer
 }
@@ -499,16 +499,16 @@ export function readInternalAuthenticateRequest(reader: Reader, end: number): In
   let password: string = ''
   let simpleToken: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 18:
-        password = reader.string()
+        password = reader.stringVerify()
         break
       case 26:
-        simpleToken = reader.string()
+        simpleToken = reader.stringVerify()
         break
       default:
         skipField(reader, tag)

@@ -41,7 +41,7 @@ export function readLease(reader: Reader, end: number): Lease {
   let ttl: number = 0
   let remainingTtl: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readIdentity(reader)
@@ -92,10 +92,10 @@ export function readLeaseInternalRequest(reader: Reader, end: number): LeaseInte
   endOf(reader, end, reader.len)
   let leaseTimeToLiveRequest: LeaseTimeToLiveRequest | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        leaseTimeToLiveRequest = readLeaseTimeToLiveRequest(reader, reader.uint32() + reader.pos)
+        leaseTimeToLiveRequest = readLeaseTimeToLiveRequest(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -137,10 +137,10 @@ export function readLeaseInternalResponse(reader: Reader, end: number): LeaseInt
   endOf(reader, end, reader.len)
   let leaseTimeToLiveResponse: LeaseTimeToLiveResponse | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        leaseTimeToLiveResponse = readLeaseTimeToLiveResponse(reader, reader.uint32() + reader.pos)
+        leaseTimeToLiveResponse = readLeaseTimeToLiveResponse(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)

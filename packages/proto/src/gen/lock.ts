@@ -35,7 +35,7 @@ export function readLockRequest(reader: Reader, end: number): LockRequest {
   let name: Uint8Array = noBytes
   let lease: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         name = reader.bytes()
@@ -90,10 +90,10 @@ export function readLockResponse(reader: Reader, end: number): LockResponse {
   let header: ResponseHeader | undefined
   let key: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         key = reader.bytes()
@@ -138,7 +138,7 @@ export function readUnlockRequest(reader: Reader, end: number): UnlockRequest {
   endOf(reader, end, reader.len)
   let key: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         key = reader.bytes()
@@ -183,10 +183,10 @@ export function readUnlockResponse(reader: Reader, end: number): UnlockResponse 
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)

@@ -1,7 +1,7 @@
 // Generated from proto/membership.proto by tools/protogen. Do not edit.
 import { type Reader, Writer } from 'protobufjs/minimal.js'
 import { readUnsignedIdentity, writeIdentity } from '../integers.ts'
-import { decodeRange, endOf, skipField } from '../runtime.ts'
+import { decodeRange, endOf, skipField, writeText } from '../runtime.ts'
 
 export interface RaftAttributes {
   readonly peerUrls: readonly string[]
@@ -18,7 +18,7 @@ export interface RaftAttributesInit {
 export function writeRaftAttributes(writer: Writer, message: RaftAttributesInit): Writer {
   for (const value of message.peerUrls ?? []) {
     writer.uint32(10)
-    writer.string(value)
+    writeText(writer, value)
   }
   if (message.isLearner !== undefined && message.isLearner !== false) {
     writer.uint32(16)
@@ -33,11 +33,11 @@ export function readRaftAttributes(reader: Reader, end: number): RaftAttributes 
   let peerUrls: string[] | undefined
   let isLearner: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         peerUrls ??= []
-        peerUrls.push(reader.string())
+        peerUrls.push(reader.stringVerify())
         break
       case 16:
         isLearner = reader.bool()
@@ -74,11 +74,11 @@ export interface AttributesInit {
 export function writeAttributes(writer: Writer, message: AttributesInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   for (const value of message.clientUrls ?? []) {
     writer.uint32(18)
-    writer.string(value)
+    writeText(writer, value)
   }
   return writer
 }
@@ -89,14 +89,14 @@ export function readAttributes(reader: Reader, end: number): Attributes {
   let name: string = ''
   let clientUrls: string[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 18:
         clientUrls ??= []
-        clientUrls.push(reader.string())
+        clientUrls.push(reader.stringVerify())
         break
       default:
         skipField(reader, tag)
@@ -152,16 +152,16 @@ export function readMember(reader: Reader, end: number): Member {
   let raftAttributes: RaftAttributes | undefined
   let memberAttributes: Attributes | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
         break
       case 18:
-        raftAttributes = readRaftAttributes(reader, reader.uint32() + reader.pos)
+        raftAttributes = readRaftAttributes(reader, reader.size() + reader.pos)
         break
       case 26:
-        memberAttributes = readAttributes(reader, reader.uint32() + reader.pos)
+        memberAttributes = readAttributes(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -193,7 +193,7 @@ export interface ClusterVersionSetRequestInit {
 export function writeClusterVersionSetRequest(writer: Writer, message: ClusterVersionSetRequestInit): Writer {
   if (message.ver !== undefined && message.ver.length > 0) {
     writer.uint32(10)
-    writer.string(message.ver)
+    writeText(writer, message.ver)
   }
   return writer
 }
@@ -203,10 +203,10 @@ export function readClusterVersionSetRequest(reader: Reader, end: number): Clust
   endOf(reader, end, reader.len)
   let ver: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        ver = reader.string()
+        ver = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -255,13 +255,13 @@ export function readClusterMemberAttrSetRequest(reader: Reader, end: number): Cl
   let memberId: bigint = 0n
   let memberAttributes: Attributes | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         memberId = readUnsignedIdentity(reader)
         break
       case 18:
-        memberAttributes = readAttributes(reader, reader.uint32() + reader.pos)
+        memberAttributes = readAttributes(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -299,7 +299,7 @@ export function writeDowngradeInfoSetRequest(writer: Writer, message: DowngradeI
   }
   if (message.ver !== undefined && message.ver.length > 0) {
     writer.uint32(18)
-    writer.string(message.ver)
+    writeText(writer, message.ver)
   }
   return writer
 }
@@ -310,13 +310,13 @@ export function readDowngradeInfoSetRequest(reader: Reader, end: number): Downgr
   let enabled: boolean = false
   let ver: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         enabled = reader.bool()
         break
       case 18:
-        ver = reader.string()
+        ver = reader.stringVerify()
         break
       default:
         skipField(reader, tag)

@@ -61,7 +61,7 @@ export function readKeyValue(reader: Reader, end: number): KeyValue {
   let value: Uint8Array = noBytes
   let lease: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         key = reader.bytes()
@@ -135,16 +135,16 @@ export function readEvent(reader: Reader, end: number): Event {
   let kv: KeyValue | undefined
   let prevKv: KeyValue | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         type = reader.int32() as EventType
         break
       case 18:
-        kv = readKeyValue(reader, reader.uint32() + reader.pos)
+        kv = readKeyValue(reader, reader.size() + reader.pos)
         break
       case 26:
-        prevKv = readKeyValue(reader, reader.uint32() + reader.pos)
+        prevKv = readKeyValue(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)

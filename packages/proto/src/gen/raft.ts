@@ -1,7 +1,7 @@
 // Generated from proto/raft.proto by tools/protogen. Do not edit.
 import { type Reader, Writer } from 'protobufjs/minimal.js'
 import { readExactUnsignedQuantity, readUnsignedIdentity, writeIdentity, writeQuantity } from '../integers.ts'
-import { decodeRange, endOf, noBytes, skipField } from '../runtime.ts'
+import { checkDepth, decodeRange, endOf, noBytes, skipField } from '../runtime.ts'
 
 export const EntryType: {
   readonly EntryNormal: 0
@@ -129,7 +129,7 @@ export function readEntry(reader: Reader, end: number): Entry {
   let index: number = 0
   let data: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         type = reader.int32() as EntryType
@@ -191,10 +191,10 @@ export function readSnapshotMetadata(reader: Reader, end: number): SnapshotMetad
   let index: number = 0
   let term: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        confState = readConfState(reader, reader.uint32() + reader.pos)
+        confState = readConfState(reader, reader.size() + reader.pos)
         break
       case 16:
         index = readExactUnsignedQuantity(reader, 'raftpb.SnapshotMetadata.index')
@@ -247,13 +247,13 @@ export function readSnapshot(reader: Reader, end: number): Snapshot {
   let data: Uint8Array = noBytes
   let metadata: SnapshotMetadata | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         data = reader.bytes()
         break
       case 18:
-        metadata = readSnapshotMetadata(reader, reader.uint32() + reader.pos)
+        metadata = readSnapshotMetadata(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -308,7 +308,8 @@ export interface MessageInit {
 }
 
 /** Appends the fields of a Message to `writer`. */
-export function writeMessage(writer: Writer, message: MessageInit): Writer {
+export function writeMessage(writer: Writer, message: MessageInit, depth: number = 0): Writer {
+  checkDepth('Message', depth)
   writer.uint32(8)
   writer.int32(message.type ?? 0)
   writer.uint32(16)
@@ -343,13 +344,14 @@ export function writeMessage(writer: Writer, message: MessageInit): Writer {
   writeIdentity(writer, message.vote ?? 0n)
   for (const value of message.responses ?? []) {
     writer.uint32(114)
-    writeMessage(writer.fork(), value).ldelim()
+    writeMessage(writer.fork(), value, depth + 1).ldelim()
   }
   return writer
 }
 
 /** Reads a Message that ends at position `end` of `reader`. Bytes fields are views of the input. */
-export function readMessage(reader: Reader, end: number): Message {
+export function readMessage(reader: Reader, end: number, depth: number = 0): Message {
+  checkDepth('Message', depth)
   endOf(reader, end, reader.len)
   let type: MessageType = 0
   let to: bigint = 0n
@@ -366,7 +368,7 @@ export function readMessage(reader: Reader, end: number): Message {
   let vote: bigint = 0n
   let responses: Message[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         type = reader.int32() as MessageType
@@ -388,13 +390,13 @@ export function readMessage(reader: Reader, end: number): Message {
         break
       case 58:
         entries ??= []
-        entries.push(readEntry(reader, reader.uint32() + reader.pos))
+        entries.push(readEntry(reader, reader.size() + reader.pos))
         break
       case 64:
         commit = readExactUnsignedQuantity(reader, 'raftpb.Message.commit')
         break
       case 74:
-        snapshot = readSnapshot(reader, reader.uint32() + reader.pos)
+        snapshot = readSnapshot(reader, reader.size() + reader.pos)
         break
       case 80:
         reject = reader.bool()
@@ -410,7 +412,7 @@ export function readMessage(reader: Reader, end: number): Message {
         break
       case 114:
         responses ??= []
-        responses.push(readMessage(reader, reader.uint32() + reader.pos))
+        responses.push(readMessage(reader, reader.size() + reader.pos, depth + 1))
         break
       default:
         skipField(reader, tag)
@@ -460,7 +462,7 @@ export function readHardState(reader: Reader, end: number): HardState {
   let vote: bigint = 0n
   let commit: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         term = readExactUnsignedQuantity(reader, 'raftpb.HardState.term')
@@ -537,7 +539,7 @@ export function readConfState(reader: Reader, end: number): ConfState {
   let learnersNext: bigint[] | undefined
   let autoLeave: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         voters ??= []
@@ -545,7 +547,7 @@ export function readConfState(reader: Reader, end: number): ConfState {
         break
       case 10: {
         voters ??= []
-        const packedEnd = endOf(reader, reader.uint32() + reader.pos, end)
+        const packedEnd = endOf(reader, reader.size() + reader.pos, end)
         while (reader.pos < packedEnd) voters.push(readUnsignedIdentity(reader))
         break
       }
@@ -555,7 +557,7 @@ export function readConfState(reader: Reader, end: number): ConfState {
         break
       case 18: {
         learners ??= []
-        const packedEnd = endOf(reader, reader.uint32() + reader.pos, end)
+        const packedEnd = endOf(reader, reader.size() + reader.pos, end)
         while (reader.pos < packedEnd) learners.push(readUnsignedIdentity(reader))
         break
       }
@@ -565,7 +567,7 @@ export function readConfState(reader: Reader, end: number): ConfState {
         break
       case 26: {
         votersOutgoing ??= []
-        const packedEnd = endOf(reader, reader.uint32() + reader.pos, end)
+        const packedEnd = endOf(reader, reader.size() + reader.pos, end)
         while (reader.pos < packedEnd) votersOutgoing.push(readUnsignedIdentity(reader))
         break
       }
@@ -575,7 +577,7 @@ export function readConfState(reader: Reader, end: number): ConfState {
         break
       case 34: {
         learnersNext ??= []
-        const packedEnd = endOf(reader, reader.uint32() + reader.pos, end)
+        const packedEnd = endOf(reader, reader.size() + reader.pos, end)
         while (reader.pos < packedEnd) learnersNext.push(readUnsignedIdentity(reader))
         break
       }
@@ -637,7 +639,7 @@ export function readConfChange(reader: Reader, end: number): ConfChange {
   let nodeId: bigint = 0n
   let context: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
@@ -694,7 +696,7 @@ export function readConfChangeSingle(reader: Reader, end: number): ConfChangeSin
   let type: ConfChangeType = 0
   let nodeId: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         type = reader.int32() as ConfChangeType
@@ -754,14 +756,14 @@ export function readConfChangeV2(reader: Reader, end: number): ConfChangeV2 {
   let changes: ConfChangeSingle[] | undefined
   let context: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         transition = reader.int32() as ConfChangeTransition
         break
       case 18:
         changes ??= []
-        changes.push(readConfChangeSingle(reader, reader.uint32() + reader.pos))
+        changes.push(readConfChangeSingle(reader, reader.size() + reader.pos))
         break
       case 26:
         context = reader.bytes()

@@ -2,7 +2,7 @@
 import { type Reader, Writer } from 'protobufjs/minimal.js'
 import { readIdentity, readQuantity, readUnsignedIdentity, readUnsignedQuantity, writeIdentity, writeQuantity } from '../integers.ts'
 import type { Method } from '../method.ts'
-import { decodeRange, endOf, noBytes, skipField } from '../runtime.ts'
+import { checkDepth, decodeRange, endOf, noBytes, skipField, writeText } from '../runtime.ts'
 import { type Event, type EventInit, readEvent, writeEvent, type KeyValue, type KeyValueInit, readKeyValue, writeKeyValue } from './mvcc.ts'
 import { type Permission, type PermissionInit, readPermission, writePermission, type UserAddOptions, type UserAddOptionsInit, readUserAddOptions, writeUserAddOptions } from './auth.ts'
 
@@ -61,7 +61,7 @@ export function readResponseHeader(reader: Reader, end: number): ResponseHeader 
   let revision: number = 0
   let raftTerm: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         clusterId = readUnsignedIdentity(reader)
@@ -199,7 +199,7 @@ export function readRangeRequest(reader: Reader, end: number): RangeRequest {
   let minCreateRevision: number = 0
   let maxCreateRevision: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         key = reader.bytes()
@@ -327,14 +327,14 @@ export function readRangeResponse(reader: Reader, end: number): RangeResponse {
   let more: boolean = false
   let count: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         kvs ??= []
-        kvs.push(readKeyValue(reader, reader.uint32() + reader.pos))
+        kvs.push(readKeyValue(reader, reader.size() + reader.pos))
         break
       case 24:
         more = reader.bool()
@@ -417,7 +417,7 @@ export function readPutRequest(reader: Reader, end: number): PutRequest {
   let ignoreValue: boolean = false
   let ignoreLease: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         key = reader.bytes()
@@ -484,13 +484,13 @@ export function readPutResponse(reader: Reader, end: number): PutResponse {
   let header: ResponseHeader | undefined
   let prevKv: KeyValue | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
-        prevKv = readKeyValue(reader, reader.uint32() + reader.pos)
+        prevKv = readKeyValue(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -546,7 +546,7 @@ export function readDeleteRangeRequest(reader: Reader, end: number): DeleteRange
   let rangeEnd: Uint8Array = noBytes
   let prevKv: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         key = reader.bytes()
@@ -611,17 +611,17 @@ export function readDeleteRangeResponse(reader: Reader, end: number): DeleteRang
   let deleted: number = 0
   let prevKvs: KeyValue[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         deleted = readQuantity(reader)
         break
       case 26:
         prevKvs ??= []
-        prevKvs.push(readKeyValue(reader, reader.uint32() + reader.pos))
+        prevKvs.push(readKeyValue(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -656,7 +656,8 @@ export interface RequestOpInit {
 }
 
 /** Appends the fields of a RequestOp to `writer`. */
-export function writeRequestOp(writer: Writer, message: RequestOpInit): Writer {
+export function writeRequestOp(writer: Writer, message: RequestOpInit, depth: number = 0): Writer {
+  checkDepth('RequestOp', depth)
   if (message.requestRange !== undefined) {
     writer.uint32(10)
     writeRangeRequest(writer.fork(), message.requestRange).ldelim()
@@ -671,41 +672,42 @@ export function writeRequestOp(writer: Writer, message: RequestOpInit): Writer {
   }
   if (message.requestTxn !== undefined) {
     writer.uint32(34)
-    writeTxnRequest(writer.fork(), message.requestTxn).ldelim()
+    writeTxnRequest(writer.fork(), message.requestTxn, depth + 1).ldelim()
   }
   return writer
 }
 
 /** Reads a RequestOp that ends at position `end` of `reader`. Bytes fields are views of the input. */
-export function readRequestOp(reader: Reader, end: number): RequestOp {
+export function readRequestOp(reader: Reader, end: number, depth: number = 0): RequestOp {
+  checkDepth('RequestOp', depth)
   endOf(reader, end, reader.len)
   let requestRange: RangeRequest | undefined
   let requestPut: PutRequest | undefined
   let requestDeleteRange: DeleteRangeRequest | undefined
   let requestTxn: TxnRequest | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        requestRange = readRangeRequest(reader, reader.uint32() + reader.pos)
+        requestRange = readRangeRequest(reader, reader.size() + reader.pos)
         requestPut = undefined
         requestDeleteRange = undefined
         requestTxn = undefined
         break
       case 18:
-        requestPut = readPutRequest(reader, reader.uint32() + reader.pos)
+        requestPut = readPutRequest(reader, reader.size() + reader.pos)
         requestRange = undefined
         requestDeleteRange = undefined
         requestTxn = undefined
         break
       case 26:
-        requestDeleteRange = readDeleteRangeRequest(reader, reader.uint32() + reader.pos)
+        requestDeleteRange = readDeleteRangeRequest(reader, reader.size() + reader.pos)
         requestRange = undefined
         requestPut = undefined
         requestTxn = undefined
         break
       case 34:
-        requestTxn = readTxnRequest(reader, reader.uint32() + reader.pos)
+        requestTxn = readTxnRequest(reader, reader.size() + reader.pos, depth + 1)
         requestRange = undefined
         requestPut = undefined
         requestDeleteRange = undefined
@@ -743,7 +745,8 @@ export interface ResponseOpInit {
 }
 
 /** Appends the fields of a ResponseOp to `writer`. */
-export function writeResponseOp(writer: Writer, message: ResponseOpInit): Writer {
+export function writeResponseOp(writer: Writer, message: ResponseOpInit, depth: number = 0): Writer {
+  checkDepth('ResponseOp', depth)
   if (message.responseRange !== undefined) {
     writer.uint32(10)
     writeRangeResponse(writer.fork(), message.responseRange).ldelim()
@@ -758,41 +761,42 @@ export function writeResponseOp(writer: Writer, message: ResponseOpInit): Writer
   }
   if (message.responseTxn !== undefined) {
     writer.uint32(34)
-    writeTxnResponse(writer.fork(), message.responseTxn).ldelim()
+    writeTxnResponse(writer.fork(), message.responseTxn, depth + 1).ldelim()
   }
   return writer
 }
 
 /** Reads a ResponseOp that ends at position `end` of `reader`. Bytes fields are views of the input. */
-export function readResponseOp(reader: Reader, end: number): ResponseOp {
+export function readResponseOp(reader: Reader, end: number, depth: number = 0): ResponseOp {
+  checkDepth('ResponseOp', depth)
   endOf(reader, end, reader.len)
   let responseRange: RangeResponse | undefined
   let responsePut: PutResponse | undefined
   let responseDeleteRange: DeleteRangeResponse | undefined
   let responseTxn: TxnResponse | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        responseRange = readRangeResponse(reader, reader.uint32() + reader.pos)
+        responseRange = readRangeResponse(reader, reader.size() + reader.pos)
         responsePut = undefined
         responseDeleteRange = undefined
         responseTxn = undefined
         break
       case 18:
-        responsePut = readPutResponse(reader, reader.uint32() + reader.pos)
+        responsePut = readPutResponse(reader, reader.size() + reader.pos)
         responseRange = undefined
         responseDeleteRange = undefined
         responseTxn = undefined
         break
       case 26:
-        responseDeleteRange = readDeleteRangeResponse(reader, reader.uint32() + reader.pos)
+        responseDeleteRange = readDeleteRangeResponse(reader, reader.size() + reader.pos)
         responseRange = undefined
         responsePut = undefined
         responseTxn = undefined
         break
       case 34:
-        responseTxn = readTxnResponse(reader, reader.uint32() + reader.pos)
+        responseTxn = readTxnResponse(reader, reader.size() + reader.pos, depth + 1)
         responseRange = undefined
         responsePut = undefined
         responseDeleteRange = undefined
@@ -893,7 +897,7 @@ export function readCompare(reader: Reader, end: number): Compare {
   let lease: bigint | undefined
   let rangeEnd: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         result = reader.int32() as CompareResult
@@ -1001,42 +1005,44 @@ export interface TxnRequestInit {
 }
 
 /** Appends the fields of a TxnRequest to `writer`. */
-export function writeTxnRequest(writer: Writer, message: TxnRequestInit): Writer {
+export function writeTxnRequest(writer: Writer, message: TxnRequestInit, depth: number = 0): Writer {
+  checkDepth('TxnRequest', depth)
   for (const value of message.compare ?? []) {
     writer.uint32(10)
     writeCompare(writer.fork(), value).ldelim()
   }
   for (const value of message.success ?? []) {
     writer.uint32(18)
-    writeRequestOp(writer.fork(), value).ldelim()
+    writeRequestOp(writer.fork(), value, depth + 1).ldelim()
   }
   for (const value of message.failure ?? []) {
     writer.uint32(26)
-    writeRequestOp(writer.fork(), value).ldelim()
+    writeRequestOp(writer.fork(), value, depth + 1).ldelim()
   }
   return writer
 }
 
 /** Reads a TxnRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
-export function readTxnRequest(reader: Reader, end: number): TxnRequest {
+export function readTxnRequest(reader: Reader, end: number, depth: number = 0): TxnRequest {
+  checkDepth('TxnRequest', depth)
   endOf(reader, end, reader.len)
   let compare: Compare[] | undefined
   let success: RequestOp[] | undefined
   let failure: RequestOp[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         compare ??= []
-        compare.push(readCompare(reader, reader.uint32() + reader.pos))
+        compare.push(readCompare(reader, reader.size() + reader.pos))
         break
       case 18:
         success ??= []
-        success.push(readRequestOp(reader, reader.uint32() + reader.pos))
+        success.push(readRequestOp(reader, reader.size() + reader.pos, depth + 1))
         break
       case 26:
         failure ??= []
-        failure.push(readRequestOp(reader, reader.uint32() + reader.pos))
+        failure.push(readRequestOp(reader, reader.size() + reader.pos, depth + 1))
         break
       default:
         skipField(reader, tag)
@@ -1069,7 +1075,8 @@ export interface TxnResponseInit {
 }
 
 /** Appends the fields of a TxnResponse to `writer`. */
-export function writeTxnResponse(writer: Writer, message: TxnResponseInit): Writer {
+export function writeTxnResponse(writer: Writer, message: TxnResponseInit, depth: number = 0): Writer {
+  checkDepth('TxnResponse', depth)
   if (message.header !== undefined) {
     writer.uint32(10)
     writeResponseHeader(writer.fork(), message.header).ldelim()
@@ -1080,29 +1087,30 @@ export function writeTxnResponse(writer: Writer, message: TxnResponseInit): Writ
   }
   for (const value of message.responses ?? []) {
     writer.uint32(26)
-    writeResponseOp(writer.fork(), value).ldelim()
+    writeResponseOp(writer.fork(), value, depth + 1).ldelim()
   }
   return writer
 }
 
 /** Reads a TxnResponse that ends at position `end` of `reader`. Bytes fields are views of the input. */
-export function readTxnResponse(reader: Reader, end: number): TxnResponse {
+export function readTxnResponse(reader: Reader, end: number, depth: number = 0): TxnResponse {
+  checkDepth('TxnResponse', depth)
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   let succeeded: boolean = false
   let responses: ResponseOp[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         succeeded = reader.bool()
         break
       case 26:
         responses ??= []
-        responses.push(readResponseOp(reader, reader.uint32() + reader.pos))
+        responses.push(readResponseOp(reader, reader.size() + reader.pos, depth + 1))
         break
       default:
         skipField(reader, tag)
@@ -1151,7 +1159,7 @@ export function readCompactionRequest(reader: Reader, end: number): CompactionRe
   let revision: number = 0
   let physical: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         revision = readQuantity(reader)
@@ -1199,10 +1207,10 @@ export function readCompactionResponse(reader: Reader, end: number): CompactionR
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -1233,7 +1241,7 @@ export function writeHashRequest(writer: Writer, _message: HashRequestInit): Wri
 /** Reads a HashRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readHashRequest(reader: Reader, end: number): HashRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -1270,7 +1278,7 @@ export function readHashKVRequest(reader: Reader, end: number): HashKVRequest {
   endOf(reader, end, reader.len)
   let revision: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         revision = readQuantity(reader)
@@ -1336,10 +1344,10 @@ export function readHashKVResponse(reader: Reader, end: number): HashKVResponse 
   let compactRevision: number = 0
   let hashRevision: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         hash = reader.uint32()
@@ -1397,10 +1405,10 @@ export function readHashResponse(reader: Reader, end: number): HashResponse {
   let header: ResponseHeader | undefined
   let hash: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         hash = reader.uint32()
@@ -1434,7 +1442,7 @@ export function writeSnapshotRequest(writer: Writer, _message: SnapshotRequestIn
 /** Reads a SnapshotRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readSnapshotRequest(reader: Reader, end: number): SnapshotRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -1479,7 +1487,7 @@ export function writeSnapshotResponse(writer: Writer, message: SnapshotResponseI
   }
   if (message.version !== undefined && message.version.length > 0) {
     writer.uint32(34)
-    writer.string(message.version)
+    writeText(writer, message.version)
   }
   return writer
 }
@@ -1492,10 +1500,10 @@ export function readSnapshotResponse(reader: Reader, end: number): SnapshotRespo
   let blob: Uint8Array = noBytes
   let version: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         remainingBytes = readUnsignedQuantity(reader)
@@ -1504,7 +1512,7 @@ export function readSnapshotResponse(reader: Reader, end: number): SnapshotRespo
         blob = reader.bytes()
         break
       case 34:
-        version = reader.string()
+        version = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -1560,20 +1568,20 @@ export function readWatchRequest(reader: Reader, end: number): WatchRequest {
   let cancelRequest: WatchCancelRequest | undefined
   let progressRequest: WatchProgressRequest | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        createRequest = readWatchCreateRequest(reader, reader.uint32() + reader.pos)
+        createRequest = readWatchCreateRequest(reader, reader.size() + reader.pos)
         cancelRequest = undefined
         progressRequest = undefined
         break
       case 18:
-        cancelRequest = readWatchCancelRequest(reader, reader.uint32() + reader.pos)
+        cancelRequest = readWatchCancelRequest(reader, reader.size() + reader.pos)
         createRequest = undefined
         progressRequest = undefined
         break
       case 26:
-        progressRequest = readWatchProgressRequest(reader, reader.uint32() + reader.pos)
+        progressRequest = readWatchProgressRequest(reader, reader.size() + reader.pos)
         createRequest = undefined
         cancelRequest = undefined
         break
@@ -1667,7 +1675,7 @@ export function readWatchCreateRequest(reader: Reader, end: number): WatchCreate
   let watchId: number = 0
   let fragment: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         key = reader.bytes()
@@ -1687,7 +1695,7 @@ export function readWatchCreateRequest(reader: Reader, end: number): WatchCreate
         break
       case 42: {
         filters ??= []
-        const packedEnd = endOf(reader, reader.uint32() + reader.pos, end)
+        const packedEnd = endOf(reader, reader.size() + reader.pos, end)
         while (reader.pos < packedEnd) filters.push(reader.int32() as WatchCreateRequestFilterType)
         break
       }
@@ -1749,7 +1757,7 @@ export function readWatchCancelRequest(reader: Reader, end: number): WatchCancel
   endOf(reader, end, reader.len)
   let watchId: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         watchId = readQuantity(reader)
@@ -1783,7 +1791,7 @@ export function writeWatchProgressRequest(writer: Writer, _message: WatchProgres
 /** Reads a WatchProgressRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readWatchProgressRequest(reader: Reader, end: number): WatchProgressRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -1844,7 +1852,7 @@ export function writeWatchResponse(writer: Writer, message: WatchResponseInit): 
   }
   if (message.cancelReason !== undefined && message.cancelReason.length > 0) {
     writer.uint32(50)
-    writer.string(message.cancelReason)
+    writeText(writer, message.cancelReason)
   }
   if (message.fragment !== undefined && message.fragment !== false) {
     writer.uint32(56)
@@ -1869,10 +1877,10 @@ export function readWatchResponse(reader: Reader, end: number): WatchResponse {
   let fragment: boolean = false
   let events: Event[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         watchId = readQuantity(reader)
@@ -1887,14 +1895,14 @@ export function readWatchResponse(reader: Reader, end: number): WatchResponse {
         compactRevision = readQuantity(reader)
         break
       case 50:
-        cancelReason = reader.string()
+        cancelReason = reader.stringVerify()
         break
       case 56:
         fragment = reader.bool()
         break
       case 90:
         events ??= []
-        events.push(readEvent(reader, reader.uint32() + reader.pos))
+        events.push(readEvent(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -1943,7 +1951,7 @@ export function readLeaseGrantRequest(reader: Reader, end: number): LeaseGrantRe
   let ttl: number = 0
   let id: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         ttl = readQuantity(reader)
@@ -1999,7 +2007,7 @@ export function writeLeaseGrantResponse(writer: Writer, message: LeaseGrantRespo
   }
   if (message.error !== undefined && message.error.length > 0) {
     writer.uint32(34)
-    writer.string(message.error)
+    writeText(writer, message.error)
   }
   return writer
 }
@@ -2012,10 +2020,10 @@ export function readLeaseGrantResponse(reader: Reader, end: number): LeaseGrantR
   let ttl: number = 0
   let error: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         id = readIdentity(reader)
@@ -2024,7 +2032,7 @@ export function readLeaseGrantResponse(reader: Reader, end: number): LeaseGrantR
         ttl = readQuantity(reader)
         break
       case 34:
-        error = reader.string()
+        error = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -2066,7 +2074,7 @@ export function readLeaseRevokeRequest(reader: Reader, end: number): LeaseRevoke
   endOf(reader, end, reader.len)
   let id: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readIdentity(reader)
@@ -2111,10 +2119,10 @@ export function readLeaseRevokeResponse(reader: Reader, end: number): LeaseRevok
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -2163,7 +2171,7 @@ export function readLeaseCheckpoint(reader: Reader, end: number): LeaseCheckpoin
   let id: bigint = 0n
   let remainingTtl: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readIdentity(reader)
@@ -2211,11 +2219,11 @@ export function readLeaseCheckpointRequest(reader: Reader, end: number): LeaseCh
   endOf(reader, end, reader.len)
   let checkpoints: LeaseCheckpoint[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         checkpoints ??= []
-        checkpoints.push(readLeaseCheckpoint(reader, reader.uint32() + reader.pos))
+        checkpoints.push(readLeaseCheckpoint(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -2257,10 +2265,10 @@ export function readLeaseCheckpointResponse(reader: Reader, end: number): LeaseC
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -2302,7 +2310,7 @@ export function readLeaseKeepAliveRequest(reader: Reader, end: number): LeaseKee
   endOf(reader, end, reader.len)
   let id: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readIdentity(reader)
@@ -2361,10 +2369,10 @@ export function readLeaseKeepAliveResponse(reader: Reader, end: number): LeaseKe
   let id: bigint = 0n
   let ttl: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         id = readIdentity(reader)
@@ -2419,7 +2427,7 @@ export function readLeaseTimeToLiveRequest(reader: Reader, end: number): LeaseTi
   let id: bigint = 0n
   let keys: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readIdentity(reader)
@@ -2495,10 +2503,10 @@ export function readLeaseTimeToLiveResponse(reader: Reader, end: number): LeaseT
   let grantedTtl: number = 0
   let keys: Uint8Array[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         id = readIdentity(reader)
@@ -2542,7 +2550,7 @@ export function writeLeaseLeasesRequest(writer: Writer, _message: LeaseLeasesReq
 /** Reads a LeaseLeasesRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readLeaseLeasesRequest(reader: Reader, end: number): LeaseLeasesRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -2579,7 +2587,7 @@ export function readLeaseStatus(reader: Reader, end: number): LeaseStatus {
   endOf(reader, end, reader.len)
   let id: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readIdentity(reader)
@@ -2631,14 +2639,14 @@ export function readLeaseLeasesResponse(reader: Reader, end: number): LeaseLease
   let header: ResponseHeader | undefined
   let leases: LeaseStatus[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         leases ??= []
-        leases.push(readLeaseStatus(reader, reader.uint32() + reader.pos))
+        leases.push(readLeaseStatus(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -2682,15 +2690,15 @@ export function writeMember(writer: Writer, message: MemberInit): Writer {
   }
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(18)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   for (const value of message.peerUrls ?? []) {
     writer.uint32(26)
-    writer.string(value)
+    writeText(writer, value)
   }
   for (const value of message.clientUrls ?? []) {
     writer.uint32(34)
-    writer.string(value)
+    writeText(writer, value)
   }
   if (message.isLearner !== undefined && message.isLearner !== false) {
     writer.uint32(40)
@@ -2708,21 +2716,21 @@ export function readMember(reader: Reader, end: number): Member {
   let clientUrls: string[] | undefined
   let isLearner: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
         break
       case 18:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 26:
         peerUrls ??= []
-        peerUrls.push(reader.string())
+        peerUrls.push(reader.stringVerify())
         break
       case 34:
         clientUrls ??= []
-        clientUrls.push(reader.string())
+        clientUrls.push(reader.stringVerify())
         break
       case 40:
         isLearner = reader.bool()
@@ -2759,7 +2767,7 @@ export interface MemberAddRequestInit {
 export function writeMemberAddRequest(writer: Writer, message: MemberAddRequestInit): Writer {
   for (const value of message.peerUrls ?? []) {
     writer.uint32(10)
-    writer.string(value)
+    writeText(writer, value)
   }
   if (message.isLearner !== undefined && message.isLearner !== false) {
     writer.uint32(16)
@@ -2774,11 +2782,11 @@ export function readMemberAddRequest(reader: Reader, end: number): MemberAddRequ
   let peerUrls: string[] | undefined
   let isLearner: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
         peerUrls ??= []
-        peerUrls.push(reader.string())
+        peerUrls.push(reader.stringVerify())
         break
       case 16:
         isLearner = reader.bool()
@@ -2837,17 +2845,17 @@ export function readMemberAddResponse(reader: Reader, end: number): MemberAddRes
   let member: Member | undefined
   let members: Member[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
-        member = readMember(reader, reader.uint32() + reader.pos)
+        member = readMember(reader, reader.size() + reader.pos)
         break
       case 26:
         members ??= []
-        members.push(readMember(reader, reader.uint32() + reader.pos))
+        members.push(readMember(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -2889,7 +2897,7 @@ export function readMemberRemoveRequest(reader: Reader, end: number): MemberRemo
   endOf(reader, end, reader.len)
   let id: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
@@ -2941,14 +2949,14 @@ export function readMemberRemoveResponse(reader: Reader, end: number): MemberRem
   let header: ResponseHeader | undefined
   let members: Member[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         members ??= []
-        members.push(readMember(reader, reader.uint32() + reader.pos))
+        members.push(readMember(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -2986,7 +2994,7 @@ export function writeMemberUpdateRequest(writer: Writer, message: MemberUpdateRe
   }
   for (const value of message.peerUrls ?? []) {
     writer.uint32(18)
-    writer.string(value)
+    writeText(writer, value)
   }
   return writer
 }
@@ -2997,14 +3005,14 @@ export function readMemberUpdateRequest(reader: Reader, end: number): MemberUpda
   let id: bigint = 0n
   let peerUrls: string[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
         break
       case 18:
         peerUrls ??= []
-        peerUrls.push(reader.string())
+        peerUrls.push(reader.stringVerify())
         break
       default:
         skipField(reader, tag)
@@ -3053,14 +3061,14 @@ export function readMemberUpdateResponse(reader: Reader, end: number): MemberUpd
   let header: ResponseHeader | undefined
   let members: Member[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         members ??= []
-        members.push(readMember(reader, reader.uint32() + reader.pos))
+        members.push(readMember(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -3102,7 +3110,7 @@ export function readMemberListRequest(reader: Reader, end: number): MemberListRe
   endOf(reader, end, reader.len)
   let linearizable: boolean = false
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         linearizable = reader.bool()
@@ -3154,14 +3162,14 @@ export function readMemberListResponse(reader: Reader, end: number): MemberListR
   let header: ResponseHeader | undefined
   let members: Member[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         members ??= []
-        members.push(readMember(reader, reader.uint32() + reader.pos))
+        members.push(readMember(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -3203,7 +3211,7 @@ export function readMemberPromoteRequest(reader: Reader, end: number): MemberPro
   endOf(reader, end, reader.len)
   let id: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         id = readUnsignedIdentity(reader)
@@ -3255,14 +3263,14 @@ export function readMemberPromoteResponse(reader: Reader, end: number): MemberPr
   let header: ResponseHeader | undefined
   let members: Member[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         members ??= []
-        members.push(readMember(reader, reader.uint32() + reader.pos))
+        members.push(readMember(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -3293,7 +3301,7 @@ export function writeDefragmentRequest(writer: Writer, _message: DefragmentReque
 /** Reads a DefragmentRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readDefragmentRequest(reader: Reader, end: number): DefragmentRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -3330,10 +3338,10 @@ export function readDefragmentResponse(reader: Reader, end: number): DefragmentR
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -3375,7 +3383,7 @@ export function readMoveLeaderRequest(reader: Reader, end: number): MoveLeaderRe
   endOf(reader, end, reader.len)
   let targetId: bigint = 0n
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         targetId = readUnsignedIdentity(reader)
@@ -3420,10 +3428,10 @@ export function readMoveLeaderResponse(reader: Reader, end: number): MoveLeaderR
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -3479,7 +3487,7 @@ export function readAlarmRequest(reader: Reader, end: number): AlarmRequest {
   let memberId: bigint = 0n
   let alarm: AlarmType = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         action = reader.int32() as AlarmRequestAlarmAction
@@ -3548,7 +3556,7 @@ export function readAlarmMember(reader: Reader, end: number): AlarmMember {
   let memberId: bigint = 0n
   let alarm: AlarmType = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         memberId = readUnsignedIdentity(reader)
@@ -3603,14 +3611,14 @@ export function readAlarmResponse(reader: Reader, end: number): AlarmResponse {
   let header: ResponseHeader | undefined
   let alarms: AlarmMember[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         alarms ??= []
-        alarms.push(readAlarmMember(reader, reader.uint32() + reader.pos))
+        alarms.push(readAlarmMember(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -3648,7 +3656,7 @@ export function writeDowngradeRequest(writer: Writer, message: DowngradeRequestI
   }
   if (message.version !== undefined && message.version.length > 0) {
     writer.uint32(18)
-    writer.string(message.version)
+    writeText(writer, message.version)
   }
   return writer
 }
@@ -3659,13 +3667,13 @@ export function readDowngradeRequest(reader: Reader, end: number): DowngradeRequ
   let action: DowngradeRequestDowngradeAction = 0
   let version: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         action = reader.int32() as DowngradeRequestDowngradeAction
         break
       case 18:
-        version = reader.string()
+        version = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -3714,7 +3722,7 @@ export function writeDowngradeResponse(writer: Writer, message: DowngradeRespons
   }
   if (message.version !== undefined && message.version.length > 0) {
     writer.uint32(18)
-    writer.string(message.version)
+    writeText(writer, message.version)
   }
   return writer
 }
@@ -3725,13 +3733,13 @@ export function readDowngradeResponse(reader: Reader, end: number): DowngradeRes
   let header: ResponseHeader | undefined
   let version: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
-        version = reader.string()
+        version = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -3763,7 +3771,7 @@ export interface DowngradeVersionTestRequestInit {
 export function writeDowngradeVersionTestRequest(writer: Writer, message: DowngradeVersionTestRequestInit): Writer {
   if (message.ver !== undefined && message.ver.length > 0) {
     writer.uint32(10)
-    writer.string(message.ver)
+    writeText(writer, message.ver)
   }
   return writer
 }
@@ -3773,10 +3781,10 @@ export function readDowngradeVersionTestRequest(reader: Reader, end: number): Do
   endOf(reader, end, reader.len)
   let ver: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        ver = reader.string()
+        ver = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -3807,7 +3815,7 @@ export function writeStatusRequest(writer: Writer, _message: StatusRequestInit):
 /** Reads a StatusRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readStatusRequest(reader: Reader, end: number): StatusRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -3862,7 +3870,7 @@ export function writeStatusResponse(writer: Writer, message: StatusResponseInit)
   }
   if (message.version !== undefined && message.version.length > 0) {
     writer.uint32(18)
-    writer.string(message.version)
+    writeText(writer, message.version)
   }
   if (message.dbSize !== undefined && message.dbSize !== 0) {
     writer.uint32(24)
@@ -3886,7 +3894,7 @@ export function writeStatusResponse(writer: Writer, message: StatusResponseInit)
   }
   for (const value of message.errors ?? []) {
     writer.uint32(66)
-    writer.string(value)
+    writeText(writer, value)
   }
   if (message.dbSizeInUse !== undefined && message.dbSizeInUse !== 0) {
     writer.uint32(72)
@@ -3898,7 +3906,7 @@ export function writeStatusResponse(writer: Writer, message: StatusResponseInit)
   }
   if (message.storageVersion !== undefined && message.storageVersion.length > 0) {
     writer.uint32(90)
-    writer.string(message.storageVersion)
+    writeText(writer, message.storageVersion)
   }
   if (message.dbSizeQuota !== undefined && message.dbSizeQuota !== 0) {
     writer.uint32(96)
@@ -3928,13 +3936,13 @@ export function readStatusResponse(reader: Reader, end: number): StatusResponse 
   let dbSizeQuota: number = 0
   let downgradeInfo: DowngradeInfo | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
-        version = reader.string()
+        version = reader.stringVerify()
         break
       case 24:
         dbSize = readQuantity(reader)
@@ -3953,7 +3961,7 @@ export function readStatusResponse(reader: Reader, end: number): StatusResponse 
         break
       case 66:
         errors ??= []
-        errors.push(reader.string())
+        errors.push(reader.stringVerify())
         break
       case 72:
         dbSizeInUse = readQuantity(reader)
@@ -3962,13 +3970,13 @@ export function readStatusResponse(reader: Reader, end: number): StatusResponse 
         isLearner = reader.bool()
         break
       case 90:
-        storageVersion = reader.string()
+        storageVersion = reader.stringVerify()
         break
       case 96:
         dbSizeQuota = readQuantity(reader)
         break
       case 106:
-        downgradeInfo = readDowngradeInfo(reader, reader.uint32() + reader.pos)
+        downgradeInfo = readDowngradeInfo(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -4006,7 +4014,7 @@ export function writeDowngradeInfo(writer: Writer, message: DowngradeInfoInit): 
   }
   if (message.targetVersion !== undefined && message.targetVersion.length > 0) {
     writer.uint32(18)
-    writer.string(message.targetVersion)
+    writeText(writer, message.targetVersion)
   }
   return writer
 }
@@ -4017,13 +4025,13 @@ export function readDowngradeInfo(reader: Reader, end: number): DowngradeInfo {
   let enabled: boolean = false
   let targetVersion: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         enabled = reader.bool()
         break
       case 18:
-        targetVersion = reader.string()
+        targetVersion = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4054,7 +4062,7 @@ export function writeAuthEnableRequest(writer: Writer, _message: AuthEnableReque
 /** Reads a AuthEnableRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readAuthEnableRequest(reader: Reader, end: number): AuthEnableRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -4080,7 +4088,7 @@ export function writeAuthDisableRequest(writer: Writer, _message: AuthDisableReq
 /** Reads a AuthDisableRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readAuthDisableRequest(reader: Reader, end: number): AuthDisableRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -4106,7 +4114,7 @@ export function writeAuthStatusRequest(writer: Writer, _message: AuthStatusReque
 /** Reads a AuthStatusRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readAuthStatusRequest(reader: Reader, end: number): AuthStatusRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -4135,11 +4143,11 @@ export interface AuthenticateRequestInit {
 export function writeAuthenticateRequest(writer: Writer, message: AuthenticateRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   if (message.password !== undefined && message.password.length > 0) {
     writer.uint32(18)
-    writer.string(message.password)
+    writeText(writer, message.password)
   }
   return writer
 }
@@ -4150,13 +4158,13 @@ export function readAuthenticateRequest(reader: Reader, end: number): Authentica
   let name: string = ''
   let password: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 18:
-        password = reader.string()
+        password = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4194,11 +4202,11 @@ export interface AuthUserAddRequestInit {
 export function writeAuthUserAddRequest(writer: Writer, message: AuthUserAddRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   if (message.password !== undefined && message.password.length > 0) {
     writer.uint32(18)
-    writer.string(message.password)
+    writeText(writer, message.password)
   }
   if (message.options !== undefined) {
     writer.uint32(26)
@@ -4206,7 +4214,7 @@ export function writeAuthUserAddRequest(writer: Writer, message: AuthUserAddRequ
   }
   if (message.hashedPassword !== undefined && message.hashedPassword.length > 0) {
     writer.uint32(34)
-    writer.string(message.hashedPassword)
+    writeText(writer, message.hashedPassword)
   }
   return writer
 }
@@ -4219,19 +4227,19 @@ export function readAuthUserAddRequest(reader: Reader, end: number): AuthUserAdd
   let options: UserAddOptions | undefined
   let hashedPassword: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 18:
-        password = reader.string()
+        password = reader.stringVerify()
         break
       case 26:
-        options = readUserAddOptions(reader, reader.uint32() + reader.pos)
+        options = readUserAddOptions(reader, reader.size() + reader.pos)
         break
       case 34:
-        hashedPassword = reader.string()
+        hashedPassword = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4263,7 +4271,7 @@ export interface AuthUserGetRequestInit {
 export function writeAuthUserGetRequest(writer: Writer, message: AuthUserGetRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   return writer
 }
@@ -4273,10 +4281,10 @@ export function readAuthUserGetRequest(reader: Reader, end: number): AuthUserGet
   endOf(reader, end, reader.len)
   let name: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4308,7 +4316,7 @@ export interface AuthUserDeleteRequestInit {
 export function writeAuthUserDeleteRequest(writer: Writer, message: AuthUserDeleteRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   return writer
 }
@@ -4318,10 +4326,10 @@ export function readAuthUserDeleteRequest(reader: Reader, end: number): AuthUser
   endOf(reader, end, reader.len)
   let name: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4357,15 +4365,15 @@ export interface AuthUserChangePasswordRequestInit {
 export function writeAuthUserChangePasswordRequest(writer: Writer, message: AuthUserChangePasswordRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   if (message.password !== undefined && message.password.length > 0) {
     writer.uint32(18)
-    writer.string(message.password)
+    writeText(writer, message.password)
   }
   if (message.hashedPassword !== undefined && message.hashedPassword.length > 0) {
     writer.uint32(26)
-    writer.string(message.hashedPassword)
+    writeText(writer, message.hashedPassword)
   }
   return writer
 }
@@ -4377,16 +4385,16 @@ export function readAuthUserChangePasswordRequest(reader: Reader, end: number): 
   let password: string = ''
   let hashedPassword: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 18:
-        password = reader.string()
+        password = reader.stringVerify()
         break
       case 26:
-        hashedPassword = reader.string()
+        hashedPassword = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4420,11 +4428,11 @@ export interface AuthUserGrantRoleRequestInit {
 export function writeAuthUserGrantRoleRequest(writer: Writer, message: AuthUserGrantRoleRequestInit): Writer {
   if (message.user !== undefined && message.user.length > 0) {
     writer.uint32(10)
-    writer.string(message.user)
+    writeText(writer, message.user)
   }
   if (message.role !== undefined && message.role.length > 0) {
     writer.uint32(18)
-    writer.string(message.role)
+    writeText(writer, message.role)
   }
   return writer
 }
@@ -4435,13 +4443,13 @@ export function readAuthUserGrantRoleRequest(reader: Reader, end: number): AuthU
   let user: string = ''
   let role: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        user = reader.string()
+        user = reader.stringVerify()
         break
       case 18:
-        role = reader.string()
+        role = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4475,11 +4483,11 @@ export interface AuthUserRevokeRoleRequestInit {
 export function writeAuthUserRevokeRoleRequest(writer: Writer, message: AuthUserRevokeRoleRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   if (message.role !== undefined && message.role.length > 0) {
     writer.uint32(18)
-    writer.string(message.role)
+    writeText(writer, message.role)
   }
   return writer
 }
@@ -4490,13 +4498,13 @@ export function readAuthUserRevokeRoleRequest(reader: Reader, end: number): Auth
   let name: string = ''
   let role: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 18:
-        role = reader.string()
+        role = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4528,7 +4536,7 @@ export interface AuthRoleAddRequestInit {
 export function writeAuthRoleAddRequest(writer: Writer, message: AuthRoleAddRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   return writer
 }
@@ -4538,10 +4546,10 @@ export function readAuthRoleAddRequest(reader: Reader, end: number): AuthRoleAdd
   endOf(reader, end, reader.len)
   let name: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4573,7 +4581,7 @@ export interface AuthRoleGetRequestInit {
 export function writeAuthRoleGetRequest(writer: Writer, message: AuthRoleGetRequestInit): Writer {
   if (message.role !== undefined && message.role.length > 0) {
     writer.uint32(10)
-    writer.string(message.role)
+    writeText(writer, message.role)
   }
   return writer
 }
@@ -4583,10 +4591,10 @@ export function readAuthRoleGetRequest(reader: Reader, end: number): AuthRoleGet
   endOf(reader, end, reader.len)
   let role: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        role = reader.string()
+        role = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4617,7 +4625,7 @@ export function writeAuthUserListRequest(writer: Writer, _message: AuthUserListR
 /** Reads a AuthUserListRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readAuthUserListRequest(reader: Reader, end: number): AuthUserListRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -4643,7 +4651,7 @@ export function writeAuthRoleListRequest(writer: Writer, _message: AuthRoleListR
 /** Reads a AuthRoleListRequest that ends at position `end` of `reader`. Bytes fields are views of the input. */
 export function readAuthRoleListRequest(reader: Reader, end: number): AuthRoleListRequest {
   endOf(reader, end, reader.len)
-  while (reader.pos < end) skipField(reader, reader.uint32())
+  while (reader.pos < end) skipField(reader, reader.tag())
   endOf(reader, reader.pos, end)
   return {  }
 }
@@ -4670,7 +4678,7 @@ export interface AuthRoleDeleteRequestInit {
 export function writeAuthRoleDeleteRequest(writer: Writer, message: AuthRoleDeleteRequestInit): Writer {
   if (message.role !== undefined && message.role.length > 0) {
     writer.uint32(10)
-    writer.string(message.role)
+    writeText(writer, message.role)
   }
   return writer
 }
@@ -4680,10 +4688,10 @@ export function readAuthRoleDeleteRequest(reader: Reader, end: number): AuthRole
   endOf(reader, end, reader.len)
   let role: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        role = reader.string()
+        role = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -4717,7 +4725,7 @@ export interface AuthRoleGrantPermissionRequestInit {
 export function writeAuthRoleGrantPermissionRequest(writer: Writer, message: AuthRoleGrantPermissionRequestInit): Writer {
   if (message.name !== undefined && message.name.length > 0) {
     writer.uint32(10)
-    writer.string(message.name)
+    writeText(writer, message.name)
   }
   if (message.perm !== undefined) {
     writer.uint32(18)
@@ -4732,13 +4740,13 @@ export function readAuthRoleGrantPermissionRequest(reader: Reader, end: number):
   let name: string = ''
   let perm: Permission | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        name = reader.string()
+        name = reader.stringVerify()
         break
       case 18:
-        perm = readPermission(reader, reader.uint32() + reader.pos)
+        perm = readPermission(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -4774,7 +4782,7 @@ export interface AuthRoleRevokePermissionRequestInit {
 export function writeAuthRoleRevokePermissionRequest(writer: Writer, message: AuthRoleRevokePermissionRequestInit): Writer {
   if (message.role !== undefined && message.role.length > 0) {
     writer.uint32(10)
-    writer.string(message.role)
+    writeText(writer, message.role)
   }
   if (message.key !== undefined && message.key.length > 0) {
     writer.uint32(18)
@@ -4794,10 +4802,10 @@ export function readAuthRoleRevokePermissionRequest(reader: Reader, end: number)
   let key: Uint8Array = noBytes
   let rangeEnd: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        role = reader.string()
+        role = reader.stringVerify()
         break
       case 18:
         key = reader.bytes()
@@ -4845,10 +4853,10 @@ export function readAuthEnableResponse(reader: Reader, end: number): AuthEnableR
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -4890,10 +4898,10 @@ export function readAuthDisableResponse(reader: Reader, end: number): AuthDisabl
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -4949,10 +4957,10 @@ export function readAuthStatusResponse(reader: Reader, end: number): AuthStatusR
   let enabled: boolean = false
   let authRevision: number = 0
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 16:
         enabled = reader.bool()
@@ -4996,7 +5004,7 @@ export function writeAuthenticateResponse(writer: Writer, message: AuthenticateR
   }
   if (message.token !== undefined && message.token.length > 0) {
     writer.uint32(18)
-    writer.string(message.token)
+    writeText(writer, message.token)
   }
   return writer
 }
@@ -5007,13 +5015,13 @@ export function readAuthenticateResponse(reader: Reader, end: number): Authentic
   let header: ResponseHeader | undefined
   let token: string = ''
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
-        token = reader.string()
+        token = reader.stringVerify()
         break
       default:
         skipField(reader, tag)
@@ -5055,10 +5063,10 @@ export function readAuthUserAddResponse(reader: Reader, end: number): AuthUserAd
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5096,7 +5104,7 @@ export function writeAuthUserGetResponse(writer: Writer, message: AuthUserGetRes
   }
   for (const value of message.roles ?? []) {
     writer.uint32(18)
-    writer.string(value)
+    writeText(writer, value)
   }
   return writer
 }
@@ -5107,14 +5115,14 @@ export function readAuthUserGetResponse(reader: Reader, end: number): AuthUserGe
   let header: ResponseHeader | undefined
   let roles: string[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         roles ??= []
-        roles.push(reader.string())
+        roles.push(reader.stringVerify())
         break
       default:
         skipField(reader, tag)
@@ -5156,10 +5164,10 @@ export function readAuthUserDeleteResponse(reader: Reader, end: number): AuthUse
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5201,10 +5209,10 @@ export function readAuthUserChangePasswordResponse(reader: Reader, end: number):
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5246,10 +5254,10 @@ export function readAuthUserGrantRoleResponse(reader: Reader, end: number): Auth
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5291,10 +5299,10 @@ export function readAuthUserRevokeRoleResponse(reader: Reader, end: number): Aut
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5336,10 +5344,10 @@ export function readAuthRoleAddResponse(reader: Reader, end: number): AuthRoleAd
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5388,14 +5396,14 @@ export function readAuthRoleGetResponse(reader: Reader, end: number): AuthRoleGe
   let header: ResponseHeader | undefined
   let perm: Permission[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         perm ??= []
-        perm.push(readPermission(reader, reader.uint32() + reader.pos))
+        perm.push(readPermission(reader, reader.size() + reader.pos))
         break
       default:
         skipField(reader, tag)
@@ -5433,7 +5441,7 @@ export function writeAuthRoleListResponse(writer: Writer, message: AuthRoleListR
   }
   for (const value of message.roles ?? []) {
     writer.uint32(18)
-    writer.string(value)
+    writeText(writer, value)
   }
   return writer
 }
@@ -5444,14 +5452,14 @@ export function readAuthRoleListResponse(reader: Reader, end: number): AuthRoleL
   let header: ResponseHeader | undefined
   let roles: string[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         roles ??= []
-        roles.push(reader.string())
+        roles.push(reader.stringVerify())
         break
       default:
         skipField(reader, tag)
@@ -5489,7 +5497,7 @@ export function writeAuthUserListResponse(writer: Writer, message: AuthUserListR
   }
   for (const value of message.users ?? []) {
     writer.uint32(18)
-    writer.string(value)
+    writeText(writer, value)
   }
   return writer
 }
@@ -5500,14 +5508,14 @@ export function readAuthUserListResponse(reader: Reader, end: number): AuthUserL
   let header: ResponseHeader | undefined
   let users: string[] | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       case 18:
         users ??= []
-        users.push(reader.string())
+        users.push(reader.stringVerify())
         break
       default:
         skipField(reader, tag)
@@ -5549,10 +5557,10 @@ export function readAuthRoleDeleteResponse(reader: Reader, end: number): AuthRol
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5594,10 +5602,10 @@ export function readAuthRoleGrantPermissionResponse(reader: Reader, end: number)
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5639,10 +5647,10 @@ export function readAuthRoleRevokePermissionResponse(reader: Reader, end: number
   endOf(reader, end, reader.len)
   let header: ResponseHeader | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        header = readResponseHeader(reader, reader.uint32() + reader.pos)
+        header = readResponseHeader(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
@@ -5684,10 +5692,10 @@ export function readRangeStreamResponse(reader: Reader, end: number): RangeStrea
   endOf(reader, end, reader.len)
   let rangeResponse: RangeResponse | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 10:
-        rangeResponse = readRangeResponse(reader, reader.uint32() + reader.pos)
+        rangeResponse = readRangeResponse(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)

@@ -30,7 +30,7 @@ export function readSnapshot(reader: Reader, end: number): Snapshot {
   let crc: number = 0
   let data: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         crc = reader.uint32()

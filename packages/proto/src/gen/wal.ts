@@ -37,7 +37,7 @@ export function readRecord(reader: Reader, end: number): Record {
   let crc: number = 0
   let data: Uint8Array = noBytes
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         type = readExactQuantity(reader, 'walpb.Record.type')
@@ -98,7 +98,7 @@ export function readSnapshot(reader: Reader, end: number): Snapshot {
   let term: number = 0
   let confState: ConfState | undefined
   while (reader.pos < end) {
-    const tag = reader.uint32()
+    const tag = reader.tag()
     switch (tag) {
       case 8:
         index = readExactUnsignedQuantity(reader, 'walpb.Snapshot.index')
@@ -107,7 +107,7 @@ export function readSnapshot(reader: Reader, end: number): Snapshot {
         term = readExactUnsignedQuantity(reader, 'walpb.Snapshot.term')
         break
       case 26:
-        confState = readConfState(reader, reader.uint32() + reader.pos)
+        confState = readConfState(reader, reader.size() + reader.pos)
         break
       default:
         skipField(reader, tag)
