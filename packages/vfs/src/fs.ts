@@ -6,6 +6,7 @@
  *   `write`, `writeSync`, `truncate`        nothing promised (any subset of 512-byte sectors may be there)
  *   `datasync`                              the bytes and the length of the file, as of the call
  *   `open` that created, `rename`, `remove` nothing promised until `syncDir` of the parent directory
+ *   `makeDir` that made directories         nothing promised until `syncDir` of the parent of each
  *   `syncDir`                               all entries of that directory, as of the call
  *
  * Paths are absolute or relative to the process; a relative path means the same directory for the life of an `Fs`.

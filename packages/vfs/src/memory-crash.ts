@@ -45,14 +45,14 @@ export function crashTree(root: DirNode, options: CrashOptions, sequenceEnd: num
     const entries = new Map(dir.durable)
     for (const change of dir.changes) {
       if (!survives(change.sequence)) continue
-      for (const effect of effectsIn(dir, change)) if (!effect.flushed) applyEffect(entries, effect)
+      for (const effect of effectsIn(dir, change)) applyEffect(entries, effect)
     }
     const kept = new Map<string, MemoryNode>()
     for (const [name, node] of entries) {
       const known = survivors.get(node)
-      // A directory that two parents claim (a rename between them, synced on one side) stays with the first.
+      // What two names claim, because only half of a rename survived: a directory stays with the first, a file is cloned.
       if (known !== undefined && known.kind === 'dir') continue
-      const survivor = known ?? visit(node)
+      const survivor = known === undefined ? visit(node) : new FileNode(known.durable.clone())
       if (survivor.kind === 'file') survivor.uses++
       kept.set(name, survivor)
     }
