@@ -31,62 +31,44 @@ export class NodeFile implements File {
     this.#calls = options.calls
   }
 
-  async read(target: Uint8Array, position: number): Promise<number> {
-    this.#begin('read')
-    try {
+  read(target: Uint8Array, position: number): Promise<number> {
+    return this.#run('read', (done, fail) => {
       let count = 0
-      while (count < target.length) {
-        const read = await this.#readOnce(target, count, position + count)
-        if (read === 0) break
-        count += read
-      }
-      return count
-    } catch (cause) {
-      throw this.#error('read', cause)
-    } finally {
-      this.#finish()
-    }
-  }
-
-  #readOnce(target: Uint8Array, offset: number, position: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const attempt = (): void => {
-        this.#calls.read(this.#fd, target, offset, target.length - offset, position, (error, count) => {
-          if (error === null) resolve(count)
-          else if (systemCode(error) === 'EINTR') attempt()
-          else reject(error)
-        })
-      }
-      attempt()
-    })
-  }
-
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    this.#beginChange('write')
-    try {
-      await this.#writeAll(bytes, position)
-    } catch (cause) {
-      throw this.#error('write', cause)
-    } finally {
-      this.#finish()
-    }
-  }
-
-  #writeAll(bytes: Uint8Array, position: number): Promise<void> {
-    if (bytes.length === 0) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      let offset = 0
       const next = (): void => {
-        this.#calls.write(this.#fd, bytes, offset, bytes.length - offset, position + offset, (error, count) => {
-          if (error === null) offset += count
-          else if (systemCode(error) !== 'EINTR') return reject(error)
-          if (offset === bytes.length) resolve()
-          else if (error === null && count === 0) reject(new Error('the system wrote no byte'))
+        if (count === target.length) {
+          done(count)
+          return
+        }
+        this.#calls.read(this.#fd, target, count, target.length - count, position + count, (error, read) => {
+          if (error === null) count += read
+          else if (systemCode(error) !== 'EINTR') return fail(error)
+          if (error === null && read === 0) done(count)
           else next()
         })
       }
       next()
     })
+  }
+
+  write(bytes: Uint8Array, position: number): Promise<void> {
+    return this.#runChange('write', (done, fail) => this.#writeAll(bytes, position, done, fail))
+  }
+
+  #writeAll(bytes: Uint8Array, position: number, done: () => void, fail: (cause: unknown) => void): void {
+    let offset = 0
+    const next = (): void => {
+      if (offset === bytes.length) {
+        done()
+        return
+      }
+      this.#calls.write(this.#fd, bytes, offset, bytes.length - offset, position + offset, (error, count) => {
+        if (error === null) offset += count
+        else if (systemCode(error) !== 'EINTR') return fail(error)
+        if (error === null && count === 0) fail(new Error('the system wrote no byte'))
+        else next()
+      })
+    }
+    next()
   }
 
   writeSync(bytes: Uint8Array, position: number): void {
@@ -104,64 +86,50 @@ export class NodeFile implements File {
     }
   }
 
-  async datasync(): Promise<void> {
-    this.#begin('datasync')
-    try {
-      if (this.#syncFailure !== undefined) throw this.#syncFailure
-      await this.#call(done => this.#calls.fdatasync(this.#fd, done))
-    } catch (cause) {
-      this.#syncFailure ??= cause
-      throw this.#error('datasync', cause)
-    } finally {
-      this.#finish()
-    }
+  datasync(): Promise<void> {
+    return this.#run('datasync', (done, fail) => {
+      if (this.#syncFailure !== undefined) return fail(this.#syncFailure)
+      this.#calls.fdatasync(this.#fd, error => {
+        if (error === null) return done()
+        this.#syncFailure = error
+        fail(error)
+      })
+    })
   }
 
-  async truncate(lengthBytes: number): Promise<void> {
-    this.#beginChange('truncate')
-    try {
-      await this.#call(done => this.#calls.ftruncate(this.#fd, lengthBytes, done))
-    } catch (cause) {
-      throw this.#error('truncate', cause)
-    } finally {
-      this.#finish()
-    }
+  truncate(lengthBytes: number): Promise<void> {
+    return this.#runChange('truncate', (done, fail) => {
+      this.#calls.ftruncate(this.#fd, lengthBytes, error => (error === null ? done() : fail(error)))
+    })
   }
 
-  async allocate(lengthBytes: number): Promise<void> {
-    this.#beginChange('allocate')
-    try {
-      const before = (await this.#fstat()).size
-      try {
-        for (let at = before; at < lengthBytes; at += zeros.length) {
-          await this.#writeAll(zeros.subarray(0, Math.min(zeros.length, lengthBytes - at)), at)
-        }
-      } catch (cause) {
-        // Gives the blocks back: a half allocated file helps nobody on a full disk. The first failure is the one to tell.
-        await this.#call(done => this.#calls.ftruncate(this.#fd, before, done)).catch(() => undefined)
-        throw cause
+  allocate(lengthBytes: number): Promise<void> {
+    return this.#runChange('allocate', (done, fail) => {
+      nodeFs.fstat(this.#fd, (error, stats) => {
+        if (error === null) this.#fill(stats.size, lengthBytes, done, fail)
+        else fail(error)
+      })
+    })
+  }
+
+  /** Writes zeros from the old end to the new one, piece by piece. */
+  #fill(oldEnd: number, newEnd: number, done: () => void, fail: (cause: unknown) => void): void {
+    // Gives the blocks back: a half allocated file helps nobody on a full disk. The first failure is the one to tell.
+    const giveUp = (cause: unknown): void => this.#calls.ftruncate(this.#fd, oldEnd, () => fail(cause))
+    const next = (at: number): void => {
+      if (at >= newEnd) {
+        done()
+        return
       }
-    } catch (cause) {
-      throw this.#error('allocate', cause)
-    } finally {
-      this.#finish()
+      const length = Math.min(zeros.length, newEnd - at)
+      this.#writeAll(zeros.subarray(0, length), at, () => next(at + length), giveUp)
     }
+    next(oldEnd)
   }
 
-  async sizeBytes(): Promise<number> {
-    this.#begin('sizeBytes')
-    try {
-      return (await this.#fstat()).size
-    } catch (cause) {
-      throw this.#error('sizeBytes', cause)
-    } finally {
-      this.#finish()
-    }
-  }
-
-  #fstat(): Promise<nodeFs.Stats> {
-    return new Promise((resolve, reject) => {
-      nodeFs.fstat(this.#fd, (error, stats) => (error === null ? resolve(stats) : reject(error)))
+  sizeBytes(): Promise<number> {
+    return this.#run('sizeBytes', (done, fail) => {
+      nodeFs.fstat(this.#fd, (error, stats) => (error === null ? done(stats.size) : fail(error)))
     })
   }
 
@@ -182,26 +150,36 @@ export class NodeFile implements File {
         this.#whenIdle = resolve
       })
     }
-    try {
-      await this.#call(done => nodeFs.close(this.#fd, done))
-    } catch (cause) {
-      throw this.#error('close', cause)
-    }
+    await new Promise<void>((resolve, reject) => {
+      nodeFs.close(this.#fd, error => (error === null ? resolve() : reject(this.#error('close', error))))
+    })
   }
 
-  #call(start: (done: (error: Error | null) => void) => void): Promise<void> {
-    return new Promise((resolve, reject) => start(error => (error === null ? resolve() : reject(error))))
+  /** One call of the thread pool, or several in a row: one promise, and the descriptor stays open until it settles. */
+  #run<T>(
+    operation: FsOperation,
+    start: (done: (result: T) => void, fail: (cause: unknown) => void) => void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#checkOpen(operation)
+      this.#running++
+      const done = (result: T): void => {
+        this.#finish()
+        resolve(result)
+      }
+      const fail = (cause: unknown): void => {
+        this.#finish()
+        reject(this.#error(operation, cause))
+      }
+      start(done, fail)
+    })
   }
 
-  #begin(operation: FsOperation): void {
-    this.#checkOpen(operation)
-    this.#running++
-  }
-
-  #beginChange(operation: FsOperation): void {
-    this.#checkOpen(operation)
-    this.#checkWritable(operation)
-    this.#running++
+  #runChange(operation: FsOperation, start: (done: () => void, fail: (cause: unknown) => void) => void): Promise<void> {
+    return this.#run<void>(operation, (done, fail) => {
+      if (this.#writable) start(done, fail)
+      else fail(this.#readOnly(operation))
+    })
   }
 
   #finish(): void {
@@ -216,9 +194,11 @@ export class NodeFile implements File {
   }
 
   #checkWritable(operation: FsOperation): void {
-    if (!this.#writable) {
-      throw new VfsError('READ_ONLY', { operation, path: this.path }, { reason: 'file is open for reading only' })
-    }
+    if (!this.#writable) throw this.#readOnly(operation)
+  }
+
+  #readOnly(operation: FsOperation): VfsError {
+    return new VfsError('READ_ONLY', { operation, path: this.path }, { reason: 'file is open for reading only' })
   }
 
   #error(operation: FsOperation, cause: unknown): VfsError {
