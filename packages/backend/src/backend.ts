@@ -40,7 +40,10 @@ export interface BackendSizes {
   readonly fileBytes: number
 }
 
-/** A state that no longer changes, for hashing, backup and counting. Must be closed: it holds disk space back. */
+/**
+ * A state that no longer changes, for hashing, backup and counting. Must be closed: it holds disk space back. It outlives
+ * `defragment`, but not `close` of its backend.
+ */
 export interface BackendView {
   readonly consistent: ConsistentPoint
   get(bucket: Bucket, key: Uint8Array): Uint8Array | undefined
@@ -56,7 +59,7 @@ export interface Backend {
   readonly consistent: ConsistentPoint
   /** The part that is on disk for good: the log may be released up to here, and no further. */
   readonly durable: ConsistentPoint
-  /** Operations and bytes that the next commit will carry. */
+  /** Operations, and bytes of their keys and values, that the next commit will carry: those of ended entries. */
   readonly pendingOperations: number
   readonly pendingBytes: number
 
@@ -64,7 +67,7 @@ export interface Backend {
   put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void
   /** Deleting what is not there is fine. */
   delete(bucket: Bucket, key: Uint8Array): void
-  /** The caller must not change what it gets. */
+  /** The caller must not change what it gets; it stays valid. */
   get(bucket: Bucket, key: Uint8Array): Uint8Array | undefined
   /**
    * In key order. What a step yields is valid until the next step; records written meanwhile may or may not appear,
@@ -77,16 +80,32 @@ export interface Backend {
   forceConsistent(point: ConsistentPoint): void
   /**
    * Hands the batch, up to the last `endEntry`, to the disk as one transaction; resolves once it is durable. Records
-   * written since then wait for the next one. Reads never notice. A failure is final: every later call rejects.
+   * written since then wait for the next one. Reads never notice. A failure is final: from then on everything but
+   * reading and `close` refuses with that error. A call while another commit is under way waits for the next one; all
+   * such calls share it.
    */
   commit(): Promise<void>
-  /** The state of the last commit that has been handed over (call `commit` first for the newest). */
+  /**
+   * The newest committed state: at least everything whose `commit` has resolved, always whole entries. Await `commit`
+   * first for the newest.
+   */
   view(): BackendView
   sizes(): BackendSizes
-  /** Writes a compact, consistent copy of the committed state to `path` (must not exist), durable when it resolves. */
+  /**
+   * Writes a compact, consistent copy of the committed state to `path` (must not exist: `EXISTS`), durable when it
+   * resolves. A failure leaves nothing there and does not hurt the backend.
+   */
   copyTo(path: string): Promise<void>
-  /** Gives unused space back to the file system. Reads and writes go on meanwhile. */
+  /**
+   * Gives unused space back to the file system. Reads and writes go on meanwhile, commits wait. A failure before the
+   * new file is in place does not hurt the backend.
+   */
   defragment(): Promise<void>
-  /** Commits and closes. Idempotent. */
+  /**
+   * Reads every committed record and compares checksums, counts and sums with what was written: `CORRUPT` names what
+   * is wrong. Gives way to the event loop between slices.
+   */
+  verify(): Promise<void>
+  /** Commits the ended entries and closes; what belongs to an entry that has not ended is dropped. Idempotent. */
   close(): Promise<void>
 }

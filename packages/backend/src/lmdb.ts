@@ -1,0 +1,102 @@
+/**
+ * The state in one LMDB file: `openLmdb({ path, buckets })`. Needs the package `lmdb`, version 3.5.6, beside this one.
+ *
+ * Beside the file lies `<path>-lock`, LMDB's table of readers, which may be removed while nobody has the file open. LMDB
+ * lets two processes in; keeping others out is the caller's duty (a member holds the lock of its log).
+ */
+
+import { type Fs, nodeFs } from '@kvs/vfs'
+import type { Bucket } from './backend.ts'
+import { BucketSet } from './buckets.ts'
+import { BackendError } from './errors.ts'
+import { headerBytes, isBoltFile } from './foreign.ts'
+import { LmdbBackend } from './lmdb/backend.ts'
+import { removeTemporaries } from './lmdb/copying.ts'
+import { LmdbFile } from './lmdb/file.ts'
+import { checkLibrary } from './lmdb/native.ts'
+import { parentOf } from './paths.ts'
+
+export type { LmdbBackend } from './lmdb/backend.ts'
+
+export interface LmdbOptions {
+  /** The file, `…/member/snap/db` in a member. Made with its folder if it is not there. */
+  readonly path: string
+  readonly buckets: readonly Bucket[]
+  /**
+   * What the state may grow to; the file is mapped for twice as much, so that it is never mapped anew while this holds.
+   * Not a limit. Default 2 GiB.
+   */
+  readonly quotaBytes?: number
+  /** The disk for everything but LMDB's own reading and writing. Must be this machine's. */
+  readonly fs?: Fs
+}
+
+const quotaBytesDefault = 2_147_483_648
+const mapBytesReserve = 67_108_864
+
+/**
+ * Opens the state file, or makes an empty one.
+ *
+ * Refuses with `FOREIGN_FILE` (etcd's own file), `CORRUPT` (not a state, cut off, or its record of sums is damaged), `IO`,
+ * `NO_SPACE`, `UNSUPPORTED` (another lmdb, a newer format). The records are checked when they are read; `verify` reads all.
+ */
+export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
+  checkLibrary()
+  const { path } = options
+  const fs = options.fs ?? nodeFs()
+  const buckets = new BucketSet(options.buckets)
+  const mapBytes = Math.ceil((options.quotaBytes ?? quotaBytesDefault) * 2 + mapBytesReserve)
+  await fs.makeDir(parentOf(path))
+  await removeTemporaries(fs, path)
+  const size = await checkHeader(fs, path)
+  const openFile = (at: string): LmdbFile => openStoreFile({ path: at, name: path, buckets, mapBytes })
+  const file = openFile(path)
+  try {
+    if (size > 0 && size < file.fileBytes) {
+      throw new BackendError('CORRUPT', `the file has ${size} bytes and needs ${file.fileBytes}`, { file: path })
+    }
+    const isNew = file.isEmpty
+    if (!isNew && file.meta() === undefined) {
+      throw new BackendError('CORRUPT', 'an LMDB file, but not a state', { file: path })
+    }
+    const backend = new LmdbBackend({ fs, path, buckets, file, openFile })
+    if (isNew) {
+      await backend.initialize()
+      await fs.syncDir(parentOf(path))
+    }
+    return backend
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The length of the file, 0 if there is none. Refuses another program's. */
+async function checkHeader(fs: Fs, path: string): Promise<number> {
+  const info = await fs.stat(path)
+  if (info === undefined) return 0
+  if (info.isDirectory) throw new BackendError('IO', 'a folder stands where the state file should be', { file: path })
+  const header = new Uint8Array(headerBytes)
+  const file = await fs.open(path, { mode: 'read' })
+  try {
+    const count = await file.read(header, 0)
+    if (isBoltFile(header.subarray(0, count))) {
+      throw new BackendError('FOREIGN_FILE', 'a state file of etcd; it must be imported first', { file: path })
+    }
+  } finally {
+    await file.close()
+  }
+  return info.sizeBytes
+}
+
+function openStoreFile(options: ConstructorParameters<typeof LmdbFile>[0]): LmdbFile {
+  try {
+    return new LmdbFile(options)
+  } catch (cause) {
+    const invalid = [-30_793, -30_794, -30_796]
+    const code = (cause as { code?: unknown }).code
+    const corrupt = typeof code === 'number' && invalid.includes(code)
+    const message = corrupt ? 'not a file of LMDB, or a damaged one' : 'the state file cannot be opened'
+    throw new BackendError(corrupt ? 'CORRUPT' : 'IO', message, { file: options.name, cause })
+  }
+}

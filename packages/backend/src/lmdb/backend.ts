@@ -1,0 +1,352 @@
+import type { Fs } from '@kvs/vfs'
+import { assert } from '../assert.ts'
+import type {
+  Backend,
+  BackendRecord,
+  BackendSizes,
+  BackendView,
+  Bucket,
+  ConsistentPoint,
+  KeyInterval,
+} from '../backend.ts'
+import type { BucketSet } from '../buckets.ts'
+import { BackendError } from '../errors.ts'
+import { checksumBytes, keyChecksum, storedChecksum } from './checksum.ts'
+import { copyDurably, type OpenFile, replaceByCompactCopy } from './copying.ts'
+import type { LmdbFile } from './file.ts'
+import { HighKeys } from './high-keys.ts'
+import { decodedOrEmpty, encodeStoredMeta } from './meta-record.ts'
+import { commitError, lmdbStatus } from './native.ts'
+import { Pending } from './pending.ts'
+import { readSlice } from './records.ts'
+import type { Segment } from './segment.ts'
+import { Snapshot } from './totals.ts'
+import { verifyFile } from './verify.ts'
+import { LmdbView } from './view.ts'
+
+const noKey = new Uint8Array(0)
+
+export interface LmdbParts {
+  readonly fs: Fs
+  readonly path: string
+  readonly buckets: BucketSet
+  readonly file: LmdbFile
+  readonly openFile: OpenFile
+}
+
+/** The state in an LMDB file; see `openLmdb`. */
+export class LmdbBackend implements Backend {
+  readonly #parts: LmdbParts
+  #file: LmdbFile
+  readonly #retired: LmdbFile[] = []
+  readonly #pending: Pending = new Pending()
+  readonly #highKeys: HighKeys = new HighKeys()
+  /** What is written, what of it belongs to ended entries, what is visible in the file. */
+  readonly #written: Snapshot = new Snapshot()
+  readonly #ended: Snapshot = new Snapshot()
+  readonly #visible: Snapshot = new Snapshot()
+  #durable: ConsistentPoint
+  #sizes: BackendSizes
+  #highWaterPages: number
+  /** The commit or the exchange of the file that is under way. */
+  #busy: Promise<void> | undefined
+  #nextCommit: Promise<void> | undefined
+  #defragmenting: Promise<void> | undefined
+  readonly #copies: Set<Promise<void>> = new Set()
+  #failure: BackendError | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(parts: LmdbParts) {
+    this.#parts = parts
+    this.#file = parts.file
+    const meta = decodedOrEmpty(parts.file.meta())
+    for (const snapshot of [this.#written, this.#ended, this.#visible]) snapshot.set(meta, meta)
+    this.#durable = this.#visible.point
+    for (const bucket of parts.buckets.list) {
+      const last = parts.file.lastKey(bucket.id)
+      if (last !== undefined) this.#highKeys.raise(bucket.id, last)
+    }
+    const inFile = parts.file.fileBytes / parts.file.pageBytes
+    this.#highWaterPages = Math.min(meta.highWaterPages, inFile)
+    this.#sizes = this.#measure()
+  }
+
+  get buckets(): readonly Bucket[] {
+    return this.#parts.buckets.list
+  }
+
+  get consistent(): ConsistentPoint {
+    return this.#ended.point
+  }
+
+  get durable(): ConsistentPoint {
+    return this.#durable
+  }
+
+  get pendingOperations(): number {
+    return this.#pending.endedOperations
+  }
+
+  get pendingBytes(): number {
+    return this.#pending.endedBytes
+  }
+
+  put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {
+    this.#checkWritable()
+    this.#parts.buckets.checkRecord(bucket, key, value)
+    const hash = keyChecksum(bucket.id, key)
+    const before = this.#highKeys.raise(bucket.id, key) ? -1 : this.#currentChecksum(bucket.id, key, hash)
+    const after = this.#pending.segment().put(this.#file.dbi, bucket.id, key, value, hash)
+    this.#written.totals.change(bucket.id, before, after)
+  }
+
+  delete(bucket: Bucket, key: Uint8Array): void {
+    this.#checkWritable()
+    this.#parts.buckets.check(bucket)
+    const hash = keyChecksum(bucket.id, key)
+    const before = this.#currentChecksum(bucket.id, key, hash)
+    if (before < 0) return
+    this.#pending.segment().delete(this.#file.dbi, bucket.id, key, hash)
+    this.#written.totals.change(bucket.id, before, -1)
+  }
+
+  get(bucket: Bucket, key: Uint8Array): Uint8Array | undefined {
+    this.#checkReadable()
+    this.#parts.buckets.check(bucket)
+    const segment = this.#pending.find(bucket.id, key, keyChecksum(bucket.id, key))
+    if (segment !== undefined) {
+      return segment.isDelete(this.#pending.found) ? undefined : segment.value(this.#pending.found)
+    }
+    const stored = this.#file.stored(bucket.id, key)
+    return stored?.subarray(0, stored.length - checksumBytes)
+  }
+
+  records(bucket: Bucket, interval: KeyInterval = {}): IterableIterator<BackendRecord> {
+    this.#checkReadable()
+    this.#parts.buckets.check(bucket)
+    return this.#records(bucket.id, interval.from, interval.to)
+  }
+
+  endEntry(point: ConsistentPoint): void {
+    const last = this.#ended.point.index
+    assert(point.index > last, `entry ${point.index} ends after entry ${last}`)
+    this.forceConsistent(point)
+  }
+
+  forceConsistent(point: ConsistentPoint): void {
+    this.#checkWritable()
+    this.#pending.endEntry()
+    this.#written.point = { index: point.index, term: point.term }
+    this.#ended.set(this.#written.point, this.#written.totals)
+  }
+
+  /** Makes a new file a state file, durably. Before anything else. */
+  initialize(): Promise<void> {
+    return this.#occupy(this.#write())
+  }
+
+  commit(): Promise<void> {
+    const refusal = this.#refusal()
+    return refusal === undefined ? this.#commit() : Promise.reject(refusal)
+  }
+
+  view(): BackendView {
+    this.#checkReadable()
+    return new LmdbView(this.#file, this.#parts.buckets, () => this.#checkReadable())
+  }
+
+  sizes(): BackendSizes {
+    this.#checkReadable()
+    return this.#sizes
+  }
+
+  async copyTo(path: string): Promise<void> {
+    this.#checkWritable()
+    const copy = copyDurably(this.#parts.fs, this.#file, path)
+    this.#copies.add(copy)
+    try {
+      await copy
+    } finally {
+      this.#copies.delete(copy)
+    }
+  }
+
+  defragment(): Promise<void> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    this.#defragmenting ??= this.#defragment().finally(() => {
+      this.#defragmenting = undefined
+    })
+    return this.#defragmenting
+  }
+
+  async verify(): Promise<void> {
+    this.#checkReadable()
+    await verifyFile(this.#file, () => this.#checkReadable())
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** The checksum of the record that is written under the key, or -1. */
+  #currentChecksum(bucketId: number, key: Uint8Array, hash: number): number {
+    const segment = this.#pending.find(bucketId, key, hash)
+    if (segment !== undefined) {
+      return segment.isDelete(this.#pending.found) ? -1 : segment.checksum(this.#pending.found)
+    }
+    const stored = this.#file.stored(bucketId, key)
+    return stored === undefined ? -1 : storedChecksum(stored)
+  }
+
+  *#records(
+    bucketId: number,
+    first: Uint8Array | undefined,
+    to: Uint8Array | undefined,
+  ): IterableIterator<BackendRecord> {
+    for (let from = first; ; ) {
+      const slice = readSlice(this.#file, this.#pending, bucketId, from, to)
+      for (const record of slice.records) {
+        yield record
+        this.#checkReadable()
+      }
+      if (slice.next === undefined) return
+      from = slice.next
+    }
+  }
+
+  #commit(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#busy !== undefined) {
+      this.#nextCommit ??= this.#commitAfter(this.#busy)
+      return this.#nextCommit
+    }
+    if (this.#pending.endedOperations === 0 && isSamePoint(this.#ended.point, this.#visible.point)) {
+      return Promise.resolve()
+    }
+    return this.#occupy(this.#write())
+  }
+
+  async #commitAfter(busy: Promise<void>): Promise<void> {
+    await settled(busy)
+    this.#nextCommit = undefined
+    await this.#commit()
+  }
+
+  /** Nothing else may touch the file while `work` runs. */
+  #occupy(work: Promise<void>): Promise<void> {
+    const busy = work.finally(() => {
+      this.#busy = undefined
+    })
+    this.#busy = busy
+    return busy
+  }
+
+  async #write(): Promise<void> {
+    const { dbi } = this.#file
+    const segments = this.#pending.take(dbi)
+    const snapshot = new Snapshot()
+    snapshot.set(this.#ended.point, this.#ended.totals)
+    const last = segments.at(-1)!
+    const meta = last.store(encodeStoredMeta(snapshot.metaRecord(this.#highWaterPages)))
+    last.instructions.put(dbi, 0, noKey, meta)
+    last.instructions.end()
+    for (const [place, segment] of segments.slice(0, -1).entries()) {
+      segment.instructions.goOnAt(segments[place + 1]!.instructions.address)
+    }
+    await this.#hand(segments, snapshot)
+    this.#durable = snapshot.point
+    for (const segment of segments) segment.release()
+  }
+
+  #hand(segments: readonly Segment[], snapshot: Snapshot): Promise<void> {
+    let seen = false
+    const visible = (): void => {
+      if (seen) return
+      seen = true
+      this.#file.refresh()
+      this.#pending.visible()
+      this.#visible.set(snapshot.point, snapshot.totals)
+      this.#sizes = this.#measure()
+    }
+    return new Promise((resolve, reject) => {
+      this.#file.write(segments[0]!.instructions.address, status => {
+        if (status === lmdbStatus.visible) {
+          visible()
+        } else if (status === lmdbStatus.durable) {
+          visible()
+          resolve()
+        } else {
+          this.#failure = commitError(status, this.#parts.path)
+          reject(this.#failure)
+        }
+      })
+    })
+  }
+
+  #measure(): BackendSizes {
+    const pages = this.#file.pagesInUse()
+    this.#highWaterPages = Math.max(this.#highWaterPages, pages)
+    const { pageBytes, fileBytes } = this.#file
+    return { allocatedBytes: this.#highWaterPages * pageBytes, inUseBytes: pages * pageBytes, fileBytes }
+  }
+
+  async #defragment(): Promise<void> {
+    while (this.#busy !== undefined) await settled(this.#busy)
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    await this.#occupy(this.#exchange())
+  }
+
+  async #exchange(): Promise<void> {
+    const { fs, path, openFile } = this.#parts
+    const next = await replaceByCompactCopy({ fs, path, openFile, file: this.#file, point: this.#visible.point })
+    const before = this.#file
+    this.#file = next.file
+    this.#retired.push(before)
+    before.retire()
+    this.#highWaterPages = 0
+    this.#sizes = this.#measure()
+    try {
+      await next.finish()
+    } catch (cause) {
+      this.#failure = new BackendError('IO', 'the new file may not survive a power cut', { file: path, cause })
+      throw this.#failure
+    }
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#failure === undefined) await this.#commit()
+    } finally {
+      while (this.#busy !== undefined) await settled(this.#busy)
+      while (this.#copies.size > 0) await settled(Promise.all(this.#copies))
+      await Promise.all([...this.#retired, this.#file].map(file => file.close()))
+    }
+  }
+
+  #refusal(): BackendError | undefined {
+    if (this.#closing !== undefined) return new BackendError('CLOSED', 'used after close', { file: this.#parts.path })
+    return this.#failure
+  }
+
+  #checkWritable(): void {
+    if (this.#closing !== undefined || this.#failure !== undefined) throw this.#refusal()!
+  }
+
+  #checkReadable(): void {
+    if (this.#closing !== undefined) throw this.#refusal()!
+  }
+}
+
+function isSamePoint(a: ConsistentPoint, b: ConsistentPoint): boolean {
+  return a.index === b.index && a.term === b.term
+}
+
+async function settled(work: Promise<unknown>): Promise<void> {
+  await work.then(
+    () => undefined,
+    () => undefined,
+  )
+}

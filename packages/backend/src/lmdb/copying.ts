@@ -1,0 +1,103 @@
+/** Compact copies of an LMDB file, and putting one in the place of the file. */
+
+import { type Fs, VfsError } from '@kvs/vfs'
+import { assert } from '../assert.ts'
+import type { ConsistentPoint } from '../backend.ts'
+import { BackendError } from '../errors.ts'
+import { nameIn, parentOf } from '../paths.ts'
+import { type LmdbFile, pointOf } from './file.ts'
+import { decodedOrEmpty } from './meta-record.ts'
+
+export type OpenFile = (path: string) => LmdbFile
+
+/** What LMDB puts beside a file for its locks and readers. */
+const lockSuffix = '-lock'
+/** Names of unfinished copies: the file's name, this, a number. Whatever has such a name is removed at open. */
+const temporarySuffix = '.tmp.'
+
+let lastTemporary = 0
+
+/** Writes a copy of the newest committed state to `path`, durable. Removes what it left if it fails. */
+export async function copyDurably(fs: Fs, file: LmdbFile, path: string): Promise<void> {
+  if ((await fs.stat(path)) !== undefined) {
+    throw new BackendError('EXISTS', 'the target of the copy is already there', { file: path })
+  }
+  try {
+    await file.copy(path)
+    await syncFile(fs, path)
+    await fs.syncDir(parentOf(path))
+  } catch (cause) {
+    await fs.remove(path)
+    throw copyError(path, cause)
+  }
+}
+
+/** A new file, open and in its place. `finish` makes that durable; nothing may be written before. */
+export interface Replacement {
+  readonly file: LmdbFile
+  finish(): Promise<void>
+}
+
+/**
+ * Puts a compact copy in the place of the file. At every moment `path` is the old or the new file, whole, with the same
+ * state. The old one, still open, stays readable.
+ *
+ * The copy is opened under its temporary name, then it and its lock file are renamed: so LMDB never has the lock file of
+ * one environment open twice in a process, and another process that looks for the lock file finds the right one.
+ */
+export async function replaceByCompactCopy(options: {
+  readonly fs: Fs
+  readonly path: string
+  readonly file: LmdbFile
+  readonly openFile: OpenFile
+  readonly point: ConsistentPoint
+}): Promise<Replacement> {
+  const { fs, path, file } = options
+  lastTemporary++
+  const temporary = `${path}${temporarySuffix}${lastTemporary}`
+  let next: LmdbFile | undefined
+  try {
+    await file.copy(temporary)
+    await syncFile(fs, temporary)
+    next = options.openFile(temporary)
+    const point = pointOf(decodedOrEmpty(next.meta()))
+    assert(point.index === options.point.index, `a copy of entry ${options.point.index} stands at ${point.index}`)
+    assert(next.dbi === file.dbi, 'the records have the same number in every file')
+    await fs.rename(temporary, path)
+  } catch (cause) {
+    await next?.close()
+    await fs.remove(temporary)
+    await fs.remove(temporary + lockSuffix)
+    throw copyError(path, cause)
+  }
+  const finish = async (): Promise<void> => {
+    await fs.rename(temporary + lockSuffix, path + lockSuffix)
+    await fs.syncDir(parentOf(path))
+  }
+  return { file: next, finish }
+}
+
+/** Removes unfinished copies of `path` that a crash left. */
+export async function removeTemporaries(fs: Fs, path: string): Promise<void> {
+  const folder = parentOf(path)
+  const prefix = nameIn(path) + temporarySuffix
+  for (const name of await fs.readDir(folder)) {
+    if (name.startsWith(prefix)) await fs.remove(`${folder}/${name}`)
+  }
+}
+
+export async function syncFile(fs: Fs, path: string): Promise<void> {
+  const file = await fs.open(path, { mode: 'write' })
+  try {
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+function copyError(path: string, cause: unknown): unknown {
+  if (cause instanceof BackendError) return cause
+  const full =
+    cause instanceof VfsError ? cause.code === 'NO_SPACE' : /space|MDB_MAP_FULL|too large/i.test(String(cause))
+  return new BackendError(full ? 'NO_SPACE' : 'IO', 'a copy failed', { file: path, cause })
+}

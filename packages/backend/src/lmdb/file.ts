@@ -1,0 +1,227 @@
+import type { Bucket, ConsistentPoint } from '../backend.ts'
+import type { BucketSet } from '../buckets.ts'
+import { BackendError } from '../errors.ts'
+import { keyHex } from '../keys.ts'
+import { checksumBytes, keyChecksum, verifiedChecksum } from './checksum.ts'
+import { decodeMetaRecord, type MetaRecord } from './meta-record.ts'
+import { type LmdbStore, type LmdbTransaction, openStore } from './native.ts'
+
+/** Records read in one go: enough to make the cursor's cost small, few enough for less than a millisecond. */
+const sliceRecords = 512
+/** Bytes of values after which a slice ends early. */
+const sliceBytes = 262_144
+
+const metaKey = Uint8Array.of(0)
+
+/** Records of one bucket in key order, or of the whole file if no bucket was named. */
+export interface FileSlice {
+  /** Bucket byte first. */
+  readonly keys: Uint8Array[]
+  readonly values: Uint8Array[]
+  readonly checksums: number[]
+  /** Nothing follows in the interval. */
+  readonly done: boolean
+}
+
+/** One open LMDB file. Reads check every value; `CORRUPT` names the place. */
+export class LmdbFile {
+  /** What to name in errors; the file may have been renamed since it was opened. */
+  readonly #name: string
+  readonly #buckets: BucketSet
+  readonly #store: LmdbStore
+  readonly #closing: Promise<void>[] = []
+  #users = 0
+  #retired = false
+
+  /** Throws LMDB's error. */
+  constructor(options: {
+    readonly path: string
+    readonly name: string
+    readonly buckets: BucketSet
+    readonly mapBytes: number
+  }) {
+    this.#store = openStore(options.path, { mapBytes: options.mapBytes })
+    this.#name = options.name
+    this.#buckets = options.buckets
+  }
+
+  get dbi(): number {
+    return this.#store.db.dbi
+  }
+
+  /** Length of the file, as far as it is needed. */
+  get fileBytes(): number {
+    return (this.#store.env.info().lastPageNumber + 1) * this.pageBytes
+  }
+
+  get pageBytes(): number {
+    return this.#store.env.stat().pageSize
+  }
+
+  /** No record, not even of sums. */
+  get isEmpty(): boolean {
+    return this.#store.env.stat().entryCount === 0
+  }
+
+  /** Pages that hold the current state: two of meta, the records, the list of free pages. */
+  pagesInUse(): number {
+    this.#store.ensureReadTxn()
+    const records = this.#store.env.stat()
+    const free = this.#store.env.freeStat()
+    const trees = [records, free]
+    return trees.reduce((sum, t) => sum + t.treeBranchPageCount + t.treeLeafPageCount + t.overflowPages, 2)
+  }
+
+  /** Makes reads see what was committed since. */
+  refresh(): void {
+    this.#store.resetReadTxn()
+  }
+
+  /** The value with its checksum, already compared; `undefined` if there is no record. */
+  stored(bucketId: number, key: Uint8Array, transaction?: LmdbTransaction): Uint8Array | undefined {
+    const stored = this.#get(prefixed(bucketId, key), transaction)
+    if (stored !== undefined && verifiedChecksum(keyChecksum(bucketId, key), stored) < 0) {
+      throw this.#damaged(bucketId, key)
+    }
+    return stored
+  }
+
+  /** The record of sums; `undefined` in a new file. */
+  meta(transaction?: LmdbTransaction): MetaRecord | undefined {
+    const stored = this.#get(metaKey, transaction)
+    if (stored === undefined) return undefined
+    if (verifiedChecksum(keyChecksum(0, new Uint8Array(0)), stored) < 0) {
+      throw new BackendError('CORRUPT', "the record of the state's sums is damaged", { file: this.#name })
+    }
+    return decodeMetaRecord(stored.subarray(0, stored.length - checksumBytes), this.#name)
+  }
+
+  /** The highest key of a bucket, without the bucket. */
+  lastKey(bucketId: number): Uint8Array | undefined {
+    const start = bucketId === 255 ? undefined : Uint8Array.of(bucketId + 1)
+    const range = start === undefined ? {} : { start, exclusiveStart: true }
+    for (const { key } of this.#store.getRange({ ...range, reverse: true, limit: 1 })) {
+      return key[0] === bucketId ? key.subarray(1) : undefined
+    }
+    return undefined
+  }
+
+  /** The first records from `from` on (bucket byte first), below `to`. */
+  slice(from: Uint8Array, to: Uint8Array | undefined, transaction?: LmdbTransaction): FileSlice {
+    const keys: Uint8Array[] = []
+    const values: Uint8Array[] = []
+    const checksums: number[] = []
+    let bytes = 0
+    const range = { start: from, end: to, limit: sliceRecords }
+    for (const { key, value } of this.#store.getRange(transaction === undefined ? range : { ...range, transaction })) {
+      const checksum = verifiedChecksum(keyChecksum(key[0]!, key.subarray(1)), value)
+      if (checksum < 0) throw this.#damaged(key[0]!, key.subarray(1))
+      keys.push(key)
+      values.push(value.subarray(0, value.length - checksumBytes))
+      checksums.push(checksum)
+      bytes += value.length
+      if (bytes >= sliceBytes) break
+    }
+    return { keys, values, checksums, done: keys.length < sliceRecords && bytes < sliceBytes }
+  }
+
+  /** A read transaction on the newest state; the file stays open until `endRead`. */
+  beginRead(): LmdbTransaction {
+    this.#store.resetReadTxn()
+    this.#users++
+    return this.#store.useReadTransaction()
+  }
+
+  endRead(transaction: LmdbTransaction): void {
+    transaction.done()
+    this.#leave()
+  }
+
+  write(address: number, callback: (status: number) => void): void {
+    this.#store.env.startWriting(address, callback)
+  }
+
+  /** A compact copy by LMDB, not yet durable. Rejects with LMDB's error. */
+  async copy(path: string): Promise<void> {
+    this.#users++
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#store.env.copy(path, true, error => (error === undefined ? resolve() : reject(error)))
+      })
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** Closes as soon as nobody reads or copies. */
+  retire(): void {
+    this.#retired = true
+    if (this.#users === 0) this.#closing.push(this.#store.close())
+  }
+
+  /** Closes at once: transactions end. Nothing may be written or copied at the time. */
+  async close(): Promise<void> {
+    if (this.#closing.length === 0) this.#closing.push(this.#store.close())
+    await Promise.all(this.#closing)
+  }
+
+  /** A count or sum that differs. */
+  mismatch(bucketId: number, found: SumsOf, expected: SumsOf): BackendError {
+    const message =
+      found.count === expected.count
+        ? `${found.count} records whose checksums do not add up`
+        : `${found.count} records instead of ${expected.count}`
+    return new BackendError('CORRUPT', message, { bucket: this.#buckets.nameOf(bucketId), file: this.#name })
+  }
+
+  #leave(): void {
+    this.#users--
+    if (this.#retired && this.#users === 0) this.#closing.push(this.#store.close())
+  }
+
+  #get(key: Uint8Array, transaction: LmdbTransaction | undefined): Uint8Array | undefined {
+    return transaction === undefined ? this.#store.get(key) : this.#store.get(key, { transaction })
+  }
+
+  #damaged(bucketId: number, key: Uint8Array): BackendError {
+    const details = { bucket: this.#buckets.nameOf(bucketId), keyHex: keyHex(key), file: this.#name }
+    return new BackendError('CORRUPT', 'a record does not match its checksum', details)
+  }
+}
+
+export interface SumsOf {
+  readonly count: number
+  readonly sum: number
+}
+
+/** The key as it stands in the file. */
+export function prefixed(bucketId: number, key: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(key.length + 1)
+  whole[0] = bucketId
+  for (let i = 0; i < key.length; i++) whole[i + 1] = key[i]!
+  return whole
+}
+
+/** The first possible key behind `key`. */
+export function successor(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1)
+  next.set(key)
+  return next
+}
+
+/** The interval of a bucket in the file, `from` and `to` within it. */
+export function fileInterval(
+  bucket: Pick<Bucket, 'id'>,
+  from: Uint8Array | undefined,
+  to: Uint8Array | undefined,
+): { readonly from: Uint8Array; readonly to: Uint8Array | undefined } {
+  const end = bucket.id === 255 ? undefined : Uint8Array.of(bucket.id + 1)
+  return {
+    from: from === undefined ? Uint8Array.of(bucket.id) : prefixed(bucket.id, from),
+    to: to === undefined ? end : prefixed(bucket.id, to),
+  }
+}
+
+export function pointOf(meta: MetaRecord): ConsistentPoint {
+  return { index: meta.index, term: meta.term }
+}

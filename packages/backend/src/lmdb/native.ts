@@ -1,0 +1,151 @@
+/**
+ * What this package uses of `lmdb` 3.5.6, with the part that its own types leave out.
+ *
+ * A whole batch goes to LMDB's write thread with one native call, `startWriting`, as a list of instructions in memory
+ * (their layout: src/writer.cpp of lmdb). Measured against `put` per record (bench/commit.bench.ts): a fifth of the time
+ * on the main thread, no object per record, a large batch does not block, and a failure arrives as LMDB's own number.
+ * The layout is internal to lmdb, hence the exact version in peerDependencies and the check in `checkLibrary`.
+ */
+
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import * as lmdb from 'lmdb'
+import { BackendError } from '../errors.ts'
+
+/** A read transaction: one state of the file. */
+export interface LmdbTransaction {
+  /** Gives it back; the last one ends it. */
+  done(): void
+}
+
+export interface LmdbStat {
+  readonly pageSize: number
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
+  readonly entryCount: number
+}
+
+/** The C++ environment under a store. */
+export interface LmdbEnv {
+  /** Runs the instructions at `address` in one transaction. Calls back with 1 (visible), then 0 (durable), or an error. */
+  startWriting(address: number, callback: (status: number) => void): void
+  /** Pages of the records. */
+  stat(): LmdbStat
+  /** Pages of the list of free pages. Needs a current read transaction. */
+  freeStat(): LmdbStat
+  info(): { readonly lastPageNumber: number }
+  copy(path: string, compact: boolean, callback: (error?: unknown) => void): void
+}
+
+export interface LmdbRange {
+  readonly start?: Uint8Array
+  readonly end?: Uint8Array | undefined
+  readonly exclusiveStart?: boolean
+  readonly reverse?: boolean
+  readonly limit?: number
+  readonly transaction?: LmdbTransaction
+}
+
+export interface LmdbStore {
+  readonly env: LmdbEnv
+  readonly db: { readonly dbi: number }
+  get(key: Uint8Array, options?: { readonly transaction: LmdbTransaction }): Uint8Array | undefined
+  getRange(range: LmdbRange): Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>
+  ensureReadTxn(): void
+  resetReadTxn(): void
+  useReadTransaction(): LmdbTransaction
+  close(): Promise<void>
+}
+
+interface LmdbModule {
+  open(path: string, options: object): LmdbStore
+  readonly nativeAddon: { getAddress(buffer: ArrayBuffer): number }
+}
+
+const library = lmdb as unknown as LmdbModule
+const supportedVersion = '3.5.6'
+
+/** Where the bytes of `buffer` lie in memory. They stay there as long as the buffer is reachable. */
+export function addressOf(buffer: ArrayBuffer): number {
+  return library.nativeAddon.getAddress(buffer)
+}
+
+/** `UNSUPPORTED` if the installed `lmdb` is not the one whose instructions we write. */
+export function checkLibrary(): void {
+  const version = installedVersion()
+  if (version !== undefined && version !== supportedVersion) {
+    throw new BackendError('UNSUPPORTED', `lmdb ${version} is installed; this needs lmdb ${supportedVersion}`)
+  }
+  if (typeof library.nativeAddon?.getAddress !== 'function') {
+    throw new BackendError('UNSUPPORTED', `the installed lmdb is not version ${supportedVersion}`)
+  }
+}
+
+/** `undefined` where packages are not files (bundles). */
+function installedVersion(): string | undefined {
+  try {
+    const entry = createRequire(import.meta.url).resolve('lmdb')
+    const description: unknown = JSON.parse(readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8'))
+    return (description as { version?: string }).version
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Opens or creates one LMDB file. Throws LMDB's error.
+ *
+ * `overlappingSync` (lmdb's default): a commit is visible first and flushed after, with a third meta record that only ever
+ * points at flushed pages. `safeRestore` always goes back to that record at open. Without it lmdb would, after the death
+ * of the process alone, take the newest unflushed state for flushed, and a power cut soon after could then find pages
+ * of the flushed state overwritten.
+ */
+export function openStore(path: string, options: { readonly mapBytes: number }): LmdbStore {
+  return library.open(path, {
+    noSubdir: true,
+    maxDbs: 1,
+    mapSize: options.mapBytes,
+    safeRestore: true,
+    permissionsMode: 0o600,
+    cache: false,
+    keyEncoder: { writeKey, readKey },
+    encoder: { encode: (value: Uint8Array) => value, decode: copyBytes },
+  })
+}
+
+/** LMDB's error numbers that we tell apart, and those of the system. */
+export const lmdbStatus: { readonly visible: number; readonly durable: number } = { visible: 1, durable: 0 }
+
+/** The final error for the status a commit ended with. */
+export function commitError(status: number, file: string): BackendError {
+  const mapFull = -30_792
+  const noSpace = 28
+  const tooBig = 27
+  const overQuota = 122
+  const outOfMemory = 12
+  if (status === mapFull || status === outOfMemory) {
+    return new BackendError('NO_SPACE', `no address space for the file (LMDB status ${status})`, { file })
+  }
+  if (status === noSpace || status === overQuota || status === tooBig) {
+    return new BackendError('NO_SPACE', `the disk takes no more (system error ${status})`, { file })
+  }
+  return new BackendError('IO', `a commit failed (LMDB status ${status})`, { file })
+}
+
+function writeKey(key: Uint8Array, target: Uint8Array, at: number): number {
+  for (let i = 0; i < key.length; i++) target[at + i] = key[i]!
+  return at + key.length
+}
+
+function readKey(source: Uint8Array, start: number, end: number): Uint8Array {
+  const key = new Uint8Array(end - start)
+  for (let i = 0; i < key.length; i++) key[i] = source[start + i]!
+  return key
+}
+
+/** `shared` is overwritten by the next read, and its `length` is not that of its buffer. */
+function copyBytes(shared: Uint8Array): Uint8Array {
+  return new Uint8Array(shared.buffer as ArrayBuffer, shared.byteOffset, shared.length).slice()
+}
