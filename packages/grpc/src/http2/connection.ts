@@ -1,0 +1,533 @@
+import type { Pipe } from '../ports.ts'
+import { Http2Error } from './errors.ts'
+import type { FloodKind } from './flood-guard.ts'
+import type { HeaderBlock } from './header-field.ts'
+import { Inbound } from './inbound.ts'
+import { defaultHttp2Limits, type Http2Limits } from './limits.ts'
+import {
+  CLIENT_PREFACE,
+  FrameType,
+  Http2ErrorCode,
+  type Http2ErrorName,
+  INITIAL_WINDOW_BYTES,
+  MAX_STREAM_ID,
+  SettingId,
+} from './protocol.ts'
+import { Sender, type SenderEvents } from './sender.ts'
+import { Http2Stream, type SendBlock } from './stream.ts'
+import { Alarm, type Timers } from './timers.ts'
+
+/** Why a stream ended before its time: the peer reset it, we did because of the peer's fault, the connection is gone. */
+export type ResetCause = 'peer' | 'fault' | 'refused' | 'connection'
+
+/** The owner of a connection. Bytes are valid until the callback returns. Callbacks may call the connection. */
+export interface Http2Owner {
+  /** A header block: a request or final response for a fresh stream, else trailers. A `tooLarge` block is not checked. */
+  headers(stream: Http2Stream, block: HeaderBlock, endStream: boolean): void
+  data(stream: Http2Stream, bytes: Uint8Array, start: number, end: number, endStream: boolean): void
+  /**
+   * The stream is over before both sides ended it; the last event of the stream. Not called for streams that the owner
+   * reset itself. `refused`: the peer has certainly not acted on it.
+   */
+  reset(stream: Http2Stream, code: number, cause: ResetCause): void
+  /** The queue of a stream with `wantsDrain` has fallen to half of the limit. */
+  drain(stream: Http2Stream): void
+  /** The peer will accept no more streams. */
+  goaway(error: Http2Error): void
+  /** The peer's SETTINGS arrived or changed. */
+  settings(): void
+  /** A flush has written what could be written. */
+  flushed(): void
+  /** The connection is over; the last event. */
+  closed(error: Http2Error | undefined): void
+}
+
+/** Collects connections that have something to write; calls `flush` of each soon. */
+export interface FlushScheduler {
+  schedule(connection: Http2Connection): void
+}
+
+export interface Http2ConnectionOptions {
+  readonly role: 'server' | 'client'
+  readonly pipe: Pipe
+  readonly owner: Http2Owner
+  readonly timers: Timers
+  readonly scheduler: FlushScheduler
+  readonly limits?: Partial<Http2Limits>
+  /** Server: how often a client may ping while we send nothing (grpc-go's rule). */
+  readonly pingPolicy?: { readonly minIntervalMs: number; readonly permitWithoutStreams: boolean }
+}
+
+const nothing: Uint8Array = new Uint8Array(0)
+const SHUTDOWN_PING: Uint8Array = Uint8Array.of(0x6b, 0x76, 0x73, 0x2d, 0x73, 0x74, 0x6f, 0x70)
+const KEEPALIVE_PING: Uint8Array = Uint8Array.of(0x6b, 0x76, 0x73, 0x2d, 0x6c, 0x69, 0x76, 0x65)
+/** Streams we reset lately, whose late frames are no fault. */
+const MAX_RESET_IDS = 1_024
+
+/**
+ * One HTTP/2 connection (RFC 9113), either role. It reads frames from the pipe and tells its owner; what the owner sends
+ * is gathered and written by `flush`: at the end of each chunk that was read, or when the scheduler says so.
+ */
+export class Http2Connection implements SenderEvents {
+  readonly role: 'server' | 'client'
+  readonly pipe: Pipe
+  readonly owner: Http2Owner
+  readonly timers: Timers
+  readonly limits: Http2Limits
+  readonly sender: Sender
+  readonly pingPolicy: Http2ConnectionOptions['pingPolicy']
+  /** Open streams by id. */
+  readonly streams: Map<number, Http2Stream> = new Map()
+  /** Highest stream id the peer has opened. */
+  lastPeerId = 0
+  /** Bytes the peer may still send on all streams. */
+  receiveWindow: number = INITIAL_WINDOW_BYTES
+  /** Time of the last chunk. */
+  nowMs: number
+  /** No frame is read and nothing is sent any more. */
+  closed = false
+  /** The peer's limit on our streams. */
+  peerMaxStreams: number = MAX_STREAM_ID
+  /** For the scheduler: whether it knows of this connection. */
+  scheduled = false
+
+  readonly #inbound: Inbound
+  readonly #scheduler: FlushScheduler
+  #nextId = 1
+  #dirty = false
+  #receiving = false
+  #readPaused = false
+  /** Highest id that our last GOAWAY still accepts; undefined while we accept all. */
+  #acceptUpTo: number | undefined
+  #draining = false
+  #unreturned = 0
+  #heldBytes = 0
+  #handedBytes = 0
+  #leftBytes = 0
+  readonly #resetIds = new Set<number>()
+  #unfinished: Http2Stream[] = []
+  #drained: Http2Stream[] = []
+  #onPong: (() => void) | undefined
+  readonly #stallAlarm = new Alarm(nowMs => this.#stalled(nowMs))
+  readonly #closeAlarm = new Alarm(() => this.pipe.destroy())
+  readonly #goawayAlarm = new Alarm(() => this.#lastGoaway())
+
+  constructor(options: Http2ConnectionOptions) {
+    this.role = options.role
+    this.pipe = options.pipe
+    this.owner = options.owner
+    this.timers = options.timers
+    this.limits = { ...defaultHttp2Limits, ...options.limits }
+    this.pingPolicy = options.pingPolicy
+    this.#scheduler = options.scheduler
+    this.nowMs = this.timers.clock.now()
+    this.sender = new Sender(this, this.limits.streamBufferBytes / 2)
+    this.#inbound = new Inbound(this)
+  }
+
+  /** Sends our preface and SETTINGS and begins to read. */
+  start(): void {
+    const { limits, sender } = this
+    if (this.role === 'client') sender.raw(CLIENT_PREFACE)
+    const own: (readonly [number, number])[] = [
+      [SettingId.INITIAL_WINDOW_SIZE, limits.streamWindowBytes],
+      [SettingId.MAX_HEADER_LIST_SIZE, limits.maxHeaderListBytes],
+    ]
+    if (this.role === 'client') own.push([SettingId.ENABLE_PUSH, 0])
+    else own.push([SettingId.MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams])
+    sender.settings(own)
+    const more = limits.connectionWindowBytes - INITIAL_WINDOW_BYTES
+    if (more > 0) {
+      sender.control(FrameType.WINDOW_UPDATE, 0, 0, more)
+      this.receiveWindow += more
+    }
+    this.#inbound.start()
+    this.touch()
+    this.pipe.start({
+      data: chunk => this.#receive(chunk),
+      drain: () => this.#pipeDrained(),
+      end: () => this.#pipeEnded(),
+      close: error => this.#pipeClosed(error),
+    })
+  }
+
+  // Sending
+
+  /** Client: opens a stream with the block that lies in `sender.encoder`. */
+  open(endStream: boolean): Http2Stream {
+    const stream = new Http2Stream(this.#nextId, this.limits.streamWindowBytes, this.#inbound.peerWindowBytes)
+    this.#nextId += 2
+    this.streams.set(stream.id, stream)
+    this.sender.encodedHeaders(stream, endStream)
+    this.touch()
+    return stream
+  }
+
+  /** True if the peer lets us open another stream. */
+  get mayOpen(): boolean {
+    return !this.closed && !this.#draining && this.streams.size < this.peerMaxStreams && this.#nextId < MAX_STREAM_ID
+  }
+
+  /** A header block. On a stream that is over, as for all that follows, nothing happens. */
+  headers(stream: Http2Stream, block: SendBlock, endStream: boolean): void {
+    if (stream.closed) return
+    this.sender.headers(stream, block, endStream)
+    this.touch()
+  }
+
+  data(
+    stream: Http2Stream,
+    prefix: Uint8Array,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    endStream: boolean,
+  ): void {
+    if (stream.closed) return
+    this.sender.data(stream, prefix, bytes, start, end, endStream)
+    this.touch()
+  }
+
+  /** Trailers behind what was sent; they end our side. */
+  trailers(stream: Http2Stream, block: SendBlock): void {
+    if (stream.closed) return
+    this.sender.trailers(stream, block)
+    this.touch()
+  }
+
+  /** Ends a stream at once. */
+  reset(stream: Http2Stream, code: number): void {
+    if (stream.closed) return
+    this.remove(stream)
+    this.sendReset(stream.id, code)
+  }
+
+  /** Stops and restarts giving the stream's window back to the peer. */
+  setPaused(stream: Http2Stream, paused: boolean): void {
+    stream.paused = paused
+    if (paused || stream.withheld === 0) return
+    const bytes = stream.withheld
+    stream.withheld = 0
+    this.#returnToStream(stream, bytes)
+  }
+
+  /** The owner keeps `bytes` received bytes (negative: has let go of them). */
+  hold(bytes: number): void {
+    this.#heldBytes += bytes
+    if (bytes < 0) this.#returnToConnection(0)
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Asks the peer for a sign of life; `onPong` is called when it answers. */
+  ping(onPong: () => void): void {
+    if (this.closed) return
+    this.#onPong = onPong
+    this.sender.ping(KEEPALIVE_PING, false)
+    this.touch()
+  }
+
+  /** Something was written: a flush must follow. */
+  touch(): void {
+    if (this.#dirty) return
+    this.#dirty = true
+    if (!this.#receiving) this.#scheduler.schedule(this)
+  }
+
+  /** Writes what has gathered. Tells streams first that their queues have drained. */
+  flush(): void {
+    this.#dirty = false
+    if (this.#drained.length > 0) this.#notifyDrained()
+    if (this.#unfinished.length > 0) this.#resetUnfinished()
+    const sender = this.sender
+    do {
+      sender.pump()
+      const bytes = sender.output.pendingBytes
+      if (bytes === 0) break
+      this.#handedBytes += bytes
+      if (!sender.output.drainTo(this.pipe)) this.#block()
+    } while (sender.hasWork)
+    if (this.#draining && this.streams.size === 0) this.#finish()
+    else this.owner.flushed()
+  }
+
+  // Ending
+
+  /** No new streams; ends when the open ones have ended. A server announces it first and lets streams in flight pass. */
+  shutdown(): void {
+    if (this.closed || this.#acceptUpTo !== undefined) return
+    if (this.role === 'client') {
+      this.#draining = true
+      this.#acceptUpTo = this.lastPeerId
+      this.sender.goaway(0, Http2ErrorCode.NO_ERROR, nothing)
+    } else {
+      this.#acceptUpTo = MAX_STREAM_ID
+      this.sender.goaway(MAX_STREAM_ID, Http2ErrorCode.NO_ERROR, nothing)
+      this.sender.ping(SHUTDOWN_PING, false)
+      this.timers.add(this.#goawayAlarm, this.timers.clock.now() + this.limits.closeTimeoutMs)
+    }
+    this.touch()
+  }
+
+  /** Ends the connection with GOAWAY; open streams end with `code`. Returns false, for callers that say whether to go on. */
+  fail(code: Http2ErrorName, message: string): false {
+    if (this.closed) return false
+    const debug = Uint8Array.from(message, c => c.charCodeAt(0) & 0x7f)
+    this.sender.goaway(this.lastPeerId, Http2ErrorCode[code], debug)
+    this.#handOver()
+    this.#teardown(code === 'NO_ERROR' ? undefined : new Http2Error(code, message))
+    this.pipe.end()
+    this.timers.add(this.#closeAlarm, this.timers.clock.now() + this.limits.closeTimeoutMs)
+    return false
+  }
+
+  /** Drops the connection without a word. */
+  destroy(error?: Http2Error): void {
+    if (this.closed) return
+    this.#teardown(error)
+    this.pipe.destroy(error)
+  }
+
+  // For the inbound half
+
+  /** A stream error (RFC 9113, 5.4.2): counted, since provoking them costs the peer nothing. */
+  streamFault(stream: Http2Stream, code: number): void {
+    this.remove(stream)
+    this.sendReset(stream.id, code)
+    this.owner.reset(stream, code, 'fault')
+  }
+
+  sendReset(streamId: number, code: number): void {
+    if (this.#resetIds.size >= MAX_RESET_IDS) {
+      for (const oldest of this.#resetIds) {
+        this.#resetIds.delete(oldest)
+        break
+      }
+    }
+    this.#resetIds.add(streamId)
+    this.sender.control(FrameType.RST_STREAM, 0, streamId, code)
+    this.touch()
+  }
+
+  wasReset(streamId: number): boolean {
+    return this.#resetIds.has(streamId)
+  }
+
+  /** True if a stream with this id comes after our last GOAWAY. */
+  beyondGoaway(streamId: number): boolean {
+    return this.#acceptUpTo !== undefined && streamId > this.#acceptUpTo
+  }
+
+  isIdle(streamId: number): boolean {
+    const ours = (streamId & 1) === (this.role === 'client' ? 1 : 0)
+    return ours ? streamId >= this.#nextId || this.role === 'server' : streamId > this.lastPeerId
+  }
+
+  remove(stream: Http2Stream): void {
+    if (stream.closed) return
+    stream.closed = true
+    this.streams.delete(stream.id)
+    if (stream.queue !== undefined) this.sender.forget(stream)
+    if (this.#draining && this.streams.size === 0) this.touch()
+  }
+
+  localEnd(stream: Http2Stream): void {
+    if (stream.remoteClosed) this.remove(stream)
+    else if (this.role === 'server') this.#unfinished.push(stream)
+  }
+
+  drained(stream: Http2Stream): void {
+    this.#drained.push(stream)
+    this.#scheduler.schedule(this)
+  }
+
+  /** DATA of a stream was taken: gives its bytes back to the peer, except while the stream is paused. */
+  returnCredit(stream: Http2Stream, bytes: number): void {
+    this.#returnToConnection(bytes)
+    if (stream.remoteClosed || stream.closed) return
+    if (stream.paused) stream.withheld += bytes
+    else this.#returnToStream(stream, bytes)
+  }
+
+  /** Bytes of DATA that belong to no stream any more. */
+  returnStray(bytes: number): void {
+    this.#returnToConnection(bytes)
+  }
+
+  pong(payload: Uint8Array, start: number): void {
+    if (matches(SHUTDOWN_PING, payload, start)) this.#lastGoaway()
+    else if (matches(KEEPALIVE_PING, payload, start)) {
+      const onPong = this.#onPong
+      this.#onPong = undefined
+      onPong?.()
+    }
+  }
+
+  /** The peer sent GOAWAY: our streams above `lastStreamId` were not and will not be looked at. */
+  peerGoaway(lastStreamId: number, error: Http2Error): void {
+    this.#draining ||= this.role === 'client'
+    this.owner.goaway(error)
+    if (this.role === 'server') return
+    for (const stream of [...this.streams.values()]) {
+      if (stream.id <= lastStreamId || stream.closed) continue
+      this.remove(stream)
+      this.owner.reset(stream, Http2ErrorCode.REFUSED_STREAM, 'refused')
+    }
+    this.touch()
+  }
+
+  // Private
+
+  #receive(chunk: Uint8Array): void {
+    if (this.closed) return
+    this.nowMs = this.timers.clock.now()
+    this.#receiving = true
+    try {
+      this.#inbound.receive(chunk)
+    } finally {
+      this.#receiving = false
+    }
+    if (this.closed) return
+    if (this.#dirty || this.#unfinished.length > 0) this.flush()
+    if (this.sender.blocked) this.#maybePauseReading()
+  }
+
+  #maybePauseReading(): void {
+    if (this.#readPaused || this.closed) return
+    if (this.pipe.queuedBytes + this.sender.output.pendingBytes <= this.limits.maxQueuedOutputBytes) return
+    this.#readPaused = true
+    this.pipe.pause()
+  }
+
+  #block(): void {
+    this.sender.blocked = true
+    this.#leftBytes = this.#handedBytes - this.pipe.queuedBytes
+    if (this.#stallAlarm.heapIndex < 0) this.#armStall(this.timers.clock.now())
+  }
+
+  #armStall(nowMs: number): void {
+    this.timers.add(this.#stallAlarm, nowMs + this.limits.stallTimeoutMs)
+  }
+
+  /** A peer that took nothing for the whole time is given up; a slow one is not. */
+  #stalled(nowMs: number): void {
+    const left = this.#handedBytes - this.pipe.queuedBytes
+    if (left === this.#leftBytes) {
+      this.destroy(new Http2Error('CANCEL', 'the peer has stopped reading'))
+      return
+    }
+    this.#leftBytes = left
+    this.#armStall(nowMs)
+  }
+
+  #pipeDrained(): void {
+    if (this.closed) return
+    this.sender.blocked = false
+    this.timers.remove(this.#stallAlarm)
+    this.flush()
+    if (!this.#readPaused || this.sender.blocked) return
+    this.#readPaused = false
+    this.pipe.resume()
+  }
+
+  #pipeEnded(): void {
+    if (this.closed) return
+    this.flush()
+    if (this.closed) return
+    this.#teardown(new Http2Error('CANCEL', 'the peer closed the connection', { remote: true }))
+    this.pipe.end()
+    this.timers.add(this.#closeAlarm, this.timers.clock.now() + this.limits.closeTimeoutMs)
+  }
+
+  #pipeClosed(error: Error | undefined): void {
+    this.timers.remove(this.#closeAlarm)
+    if (this.closed) return
+    const message = error === undefined ? 'the connection was closed' : `the connection was lost: ${error.message}`
+    this.#teardown(new Http2Error('CANCEL', message, { remote: true, cause: error }))
+  }
+
+  #handOver(): void {
+    this.#dirty = false
+    this.sender.output.drainTo(this.pipe)
+  }
+
+  /** Graceful end, second step: nothing above the last stream we have seen. */
+  #lastGoaway(): void {
+    this.timers.remove(this.#goawayAlarm)
+    if (this.closed || this.#draining) return
+    this.#acceptUpTo = this.lastPeerId
+    this.#draining = true
+    this.sender.goaway(this.lastPeerId, Http2ErrorCode.NO_ERROR, nothing)
+    this.touch()
+  }
+
+  #finish(): void {
+    if (this.closed) return
+    this.#handOver()
+    this.#teardown(undefined)
+    this.pipe.end()
+    this.timers.add(this.#closeAlarm, this.timers.clock.now() + this.limits.closeTimeoutMs)
+  }
+
+  #teardown(error: Http2Error | undefined): void {
+    this.closed = true
+    for (const alarm of [this.#stallAlarm, this.#goawayAlarm]) this.timers.remove(alarm)
+    this.#inbound.stop()
+    const streams = [...this.streams.values()]
+    this.streams.clear()
+    const code = error === undefined ? Http2ErrorCode.CANCEL : Http2ErrorCode[error.code]
+    for (const stream of streams) {
+      stream.closed = true
+      this.sender.forget(stream)
+      this.owner.reset(stream, code, 'connection')
+    }
+    this.sender.output.clear()
+    this.#unfinished = []
+    this.#drained = []
+    this.owner.closed(error)
+  }
+
+  #notifyDrained(): void {
+    const streams = this.#drained
+    this.#drained = []
+    for (const stream of streams) if (!stream.closed) this.owner.drain(stream)
+  }
+
+  /** Answered although the client has not ended its side: tell it to stop (RFC 9113, 8.1). */
+  #resetUnfinished(): void {
+    const streams = this.#unfinished
+    this.#unfinished = []
+    for (const stream of streams) if (!stream.remoteClosed) this.reset(stream, Http2ErrorCode.NO_ERROR)
+  }
+
+  #returnToStream(stream: Http2Stream, bytes: number): void {
+    stream.unreturned += bytes
+    if (stream.unreturned * 2 < this.limits.streamWindowBytes || stream.remoteClosed || stream.closed) return
+    this.sender.control(FrameType.WINDOW_UPDATE, 0, stream.id, stream.unreturned)
+    stream.receiveWindow += stream.unreturned
+    stream.unreturned = 0
+    this.touch()
+  }
+
+  #returnToConnection(bytes: number): void {
+    this.#unreturned += bytes
+    if (this.#unreturned * 2 < this.limits.connectionWindowBytes || this.#heldBytes > this.limits.maxHeldBytes) return
+    if (this.closed) return
+    this.sender.control(FrameType.WINDOW_UPDATE, 0, 0, this.#unreturned)
+    this.receiveWindow += this.#unreturned
+    this.#unreturned = 0
+    this.touch()
+  }
+
+  /** Counts a frame that costs the peer nothing; ends the connection when there are too many. */
+  flood(kind: FloodKind): boolean {
+    return this.#inbound.flood(kind)
+  }
+}
+
+function matches(expected: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < expected.length; i++) if (expected[i] !== bytes[start + i]) return false
+  return true
+}

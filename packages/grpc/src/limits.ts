@@ -1,0 +1,22 @@
+/** Bounds of the gRPC layer; those of HTTP/2 are `Http2Limits`. */
+export interface GrpcLimits {
+  /** Longest message that is accepted, after decompression. */
+  readonly maxReceiveBytes: number
+  /** Unfinished and undelivered messages of one connection; the call that goes beyond it fails. */
+  readonly maxPartialBytes: number
+  /** Queued answers of one connection above which its further unary calls wait before they are handled. */
+  readonly maxQueuedBytes: number
+  /** From the headers of a unary call to its complete message. */
+  readonly firstMessageTimeoutMs: number
+}
+
+/** 4 MiB is gRPC's usual receive limit; the others keep one connection below about 64 MiB. */
+export const defaultGrpcLimits: GrpcLimits = {
+  maxReceiveBytes: 4_194_304,
+  maxPartialBytes: 67_108_864,
+  maxQueuedBytes: 16_777_216,
+  firstMessageTimeoutMs: 30_000,
+}
+
+/** What a client may wait for: grpc-timeout has at most 8 digits (gRPC over HTTP/2), and clocks count in doubles. */
+export const MAX_TIMEOUT_MS: number = 99_999_999 * 3_600_000

@@ -1,0 +1,355 @@
+import { type AssemblerSink, MessageAssembler } from './assembler.ts'
+import { encodeBase64 } from './base64.ts'
+import { encodeGrpcMessage } from './grpc-message.ts'
+import { Http2ErrorCode } from './http2/protocol.ts'
+import type { Http2Stream } from './http2/stream.ts'
+import type { Timed } from './http2/timers.ts'
+import { metadataPairs } from './metadata.ts'
+import type { RequestHead } from './request-head.ts'
+import type { ServerConnection } from './server-connection.ts'
+import type { ServerCall, StreamCall, StreamEvents, StreamMethod, UnaryCall, UnaryMethod } from './service.ts'
+import { type Metadata, type MetadataInit, type Status, StatusCode } from './status.ts'
+
+/** What unary and streaming calls have in common. The connection drives it; the handler sees `ServerCall`. */
+export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
+  context: unknown = undefined
+  ended = false
+  readonly deadlineMs: number | undefined
+  dueMs = 0
+  heapIndex = -1
+  readonly openedMs: number
+  /** Unary: the message is complete. */
+  received = false
+  protected readonly connection: ServerConnection
+  protected readonly stream: Http2Stream
+  readonly head: RequestHead
+  /** Made for the first message that does not lie whole in a frame. */
+  protected assembler: MessageAssembler | undefined = undefined
+  #headers: MetadataInit | undefined = undefined
+  protected headersSent = false
+
+  constructor(connection: ServerConnection, stream: Http2Stream, head: RequestHead) {
+    this.connection = connection
+    this.stream = stream
+    this.head = head
+    this.openedMs = connection.http2.nowMs
+    this.deadlineMs = head.timeoutMs === undefined ? undefined : this.openedMs + head.timeoutMs
+    if (this.deadlineMs !== undefined) connection.timers.add(this, this.deadlineMs)
+  }
+
+  get path(): string {
+    return this.head.path
+  }
+
+  get metadata(): Metadata {
+    return this.head.metadata
+  }
+
+  get peer(): ServerCall['peer'] {
+    return this.connection.peer
+  }
+
+  setHeaders(headers: MetadataInit): void {
+    if (this.headersSent || this.ended) return
+    this.#headers = this.#headers === undefined ? headers : [...this.#headers, ...headers]
+  }
+
+  fail(code: StatusCode, message: string): void {
+    if (!this.ended) this.close({ code, message })
+  }
+
+  /** Ends our side with trailers. */
+  protected close(status: Status): void {
+    this.over()
+    const { http2, server } = this.connection
+    const plain = status.code === StatusCode.OK && status.message === '' && status.details === undefined
+    const trailers = plain && status.trailers === undefined ? this.connection.okTrailers : statusPairs(status)
+    if (this.headersSent || trailers === this.connection.okTrailers) {
+      this.sendHeaders()
+      http2.trailers(this.stream, trailers)
+    } else {
+      const extra = this.#headers === undefined ? [] : metadataPairs(this.#headers)
+      http2.headers(this.stream, [...this.connection.headersBlock.pairs, ...extra, ...statusPairs(status)], true)
+    }
+    if (status.code !== StatusCode.OK) server.counters.failedCalls++
+  }
+
+  protected sendHeaders(): void {
+    if (this.headersSent) return
+    this.headersSent = true
+    const { http2, headersBlock } = this.connection
+    if (this.#headers === undefined && this.head.compressor === undefined)
+      http2.headers(this.stream, headersBlock, false)
+    else {
+      const extra = this.#headers === undefined ? [] : metadataPairs(this.#headers)
+      const encoding = this.head.compressor === undefined ? [] : [['grpc-encoding', this.head.compressor.name] as const]
+      http2.headers(this.stream, [...headersBlock.pairs, ...encoding, ...extra], false)
+    }
+  }
+
+  protected sendMessage(bytes: Uint8Array, start: number, end: number): void {
+    const { http2, prefix, server } = this.connection
+    let body = bytes
+    let from = start
+    let to = end
+    const compressor = this.head.compressor
+    if (compressor !== undefined) {
+      body = compressor.compress(bytes.subarray(start, end))
+      from = 0
+      to = body.length
+    }
+    const length = to - from
+    prefix[0] = compressor === undefined ? 0 : 1
+    prefix[1] = length >>> 24
+    prefix[2] = length >>> 16
+    prefix[3] = length >>> 8
+    prefix[4] = length
+    http2.data(this.stream, prefix, body, from, to, false)
+    server.counters.sentBytes += end - start
+  }
+
+  /** Marks the call as over and lets go of everything that belongs to it. */
+  protected over(): void {
+    this.ended = true
+    if (this.heapIndex >= 0) this.connection.timers.remove(this)
+    if (this.assembler !== undefined) this.assembler.drop()
+    this.connection.callEnded(this)
+  }
+
+  /** The stream is gone. */
+  cancelled(code: StatusCode): void {
+    if (this.ended) return
+    this.over()
+    this.tellCancel(code)
+  }
+
+  /** The deadline passed. */
+  expire(): void {
+    if (this.ended) return
+    this.close({ code: StatusCode.DEADLINE_EXCEEDED, message: 'context deadline exceeded' })
+    this.tellCancel(StatusCode.DEADLINE_EXCEEDED)
+  }
+
+  broken(code: StatusCode, message: string): void {
+    if (this.ended) return
+    this.close({ code, message })
+    this.tellCancel(code)
+  }
+
+  /** The message did not come in time. */
+  stalled(): void {
+    if (this.ended) return
+    this.over()
+    this.connection.http2.reset(this.stream, Http2ErrorCode.CANCEL)
+  }
+
+  hold(bytes: number): boolean {
+    const { http2, limits } = this.connection
+    http2.hold(bytes)
+    return http2.heldBytes <= limits.maxPartialBytes
+  }
+
+  /** DATA of the stream, not empty. */
+  abstract data(bytes: Uint8Array, start: number, end: number): void
+  /** The client has ended its side. */
+  abstract remoteEnd(): void
+  abstract message(bytes: Uint8Array, start: number, end: number): boolean
+  abstract drain(): void
+  protected abstract tellCancel(code: StatusCode): void
+
+  protected makeAssembler(): MessageAssembler {
+    this.assembler ??= new MessageAssembler(this, {
+      maxReceiveBytes: this.connection.limits.maxReceiveBytes,
+      encoding: this.head.encoding,
+      compressor: this.head.compressor,
+      role: 'server',
+    })
+    return this.assembler
+  }
+
+  /** True if `bytes[start..end)` is exactly one uncompressed message within the limit. */
+  protected isWholeMessage(bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start - 5
+    if (length < 0 || bytes[start] !== 0 || this.assembler !== undefined) return false
+    const announced =
+      bytes[start + 1]! * 0x100_0000 + ((bytes[start + 2]! << 16) | (bytes[start + 3]! << 8) | bytes[start + 4]!)
+    return announced === length && length <= this.connection.limits.maxReceiveBytes
+  }
+}
+
+export class EngineUnaryCall extends EngineCall implements UnaryCall {
+  onCancel: ((code: StatusCode) => void) | undefined = undefined
+  readonly #method: UnaryMethod
+
+  constructor(connection: ServerConnection, stream: Http2Stream, head: RequestHead, method: UnaryMethod) {
+    super(connection, stream, head)
+    this.#method = method
+  }
+
+  reply(bytes: Uint8Array, start: number, end: number): void {
+    if (this.ended) return
+    this.over()
+    this.sendHeaders()
+    this.sendMessage(bytes, start, end)
+    this.connection.http2.trailers(this.stream, this.connection.okTrailers)
+  }
+
+  data(bytes: Uint8Array, start: number, end: number): void {
+    if (this.isWholeMessage(bytes, start, end)) this.message(bytes, start + 5, end)
+    else this.makeAssembler().push(bytes, start, end, true)
+  }
+
+  message(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.received) {
+      this.broken(StatusCode.INTERNAL, 'cardinality violation: more than one request message in a unary call')
+      return false
+    }
+    this.received = true
+    this.connection.requestComplete()
+    this.connection.server.counters.receivedBytes += end - start
+    if (this.connection.mustWait()) this.connection.postpone(this, bytes.slice(start, end))
+    else this.run(bytes, start, end)
+    return !this.ended
+  }
+
+  run(bytes: Uint8Array, start: number, end: number): void {
+    try {
+      this.#method.handle(this, bytes, start, end)
+    } catch (error) {
+      this.connection.handlerFailed(this, error)
+    }
+  }
+
+  remoteEnd(): void {
+    if (this.received || this.ended) return
+    const partial = this.assembler !== undefined && this.assembler.keptBytes > 0
+    const none = 'cardinality violation: received no request message from non-client-streaming RPC'
+    this.broken(StatusCode.INTERNAL, partial ? 'unexpected EOF' : none)
+  }
+
+  drain(): void {}
+
+  protected tellCancel(code: StatusCode): void {
+    const onCancel = this.onCancel
+    this.onCancel = undefined
+    if (onCancel === undefined) return
+    try {
+      onCancel(code)
+    } catch (error) {
+      this.connection.handlerFailed(this, error)
+    }
+  }
+}
+
+export class EngineStreamCall extends EngineCall implements StreamCall {
+  #events: StreamEvents | undefined = undefined
+  #paused = false
+  /** END_STREAM came; the handler is told when the messages before it are delivered. */
+  #remoteEnded = false
+  #toldEnd = false
+
+  open(method: StreamMethod): void {
+    try {
+      this.#events = method.open(this)
+    } catch (error) {
+      this.connection.handlerFailed(this, error)
+    }
+    if (this.ended) this.#events = undefined
+  }
+
+  get queuedBytes(): number {
+    return this.stream.queuedBytes
+  }
+
+  send(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.ended) return true
+    this.sendHeaders()
+    this.sendMessage(bytes, start, end)
+    if (this.stream.queuedBytes <= this.connection.http2.limits.streamBufferBytes) return true
+    this.stream.wantsDrain = true
+    return false
+  }
+
+  finish(status: Status = { code: StatusCode.OK, message: '' }): void {
+    if (!this.ended) this.close(status)
+  }
+
+  pause(): void {
+    if (this.#paused || this.ended) return
+    this.#paused = true
+    this.connection.http2.setPaused(this.stream, true)
+  }
+
+  resume(): void {
+    if (!this.#paused || this.ended) return
+    this.#paused = false
+    this.connection.http2.setPaused(this.stream, false)
+    if (this.assembler !== undefined && !this.assembler.resume()) return
+    this.#maybeTellEnd()
+  }
+
+  data(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#paused && this.isWholeMessage(bytes, start, end)) this.message(bytes, start + 5, end)
+    else this.makeAssembler().push(bytes, start, end, !this.#paused)
+    if (this.assembler !== undefined && this.assembler.keptBytes === 0) this.assembler = undefined
+  }
+
+  message(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.ended) return false
+    this.connection.server.counters.receivedBytes += end - start
+    try {
+      this.#events?.message(bytes, start, end)
+    } catch (error) {
+      this.connection.handlerFailed(this, error)
+    }
+    return !this.#paused && !this.ended
+  }
+
+  remoteEnd(): void {
+    this.#remoteEnded = true
+    if (!this.#paused) this.#maybeTellEnd()
+  }
+
+  drain(): void {
+    if (this.ended) return
+    try {
+      this.#events?.drain()
+    } catch (error) {
+      this.connection.handlerFailed(this, error)
+    }
+  }
+
+  #maybeTellEnd(): void {
+    if (!this.#remoteEnded || this.#toldEnd || this.#paused || this.ended) return
+    if (this.assembler !== undefined && this.assembler.keptBytes > 0) {
+      this.broken(StatusCode.INTERNAL, 'unexpected EOF')
+      return
+    }
+    this.#toldEnd = true
+    try {
+      this.#events?.halfClose()
+    } catch (error) {
+      this.connection.handlerFailed(this, error)
+    }
+  }
+
+  protected tellCancel(code: StatusCode): void {
+    const events = this.#events
+    this.#events = undefined
+    if (events === undefined) return
+    try {
+      events.cancel(code)
+    } catch (error) {
+      this.connection.handlerFailed(this, error)
+    }
+  }
+}
+
+/** Trailers for a status. */
+export function statusPairs(status: Status): (readonly [string, string])[] {
+  const pairs: (readonly [string, string])[] = [['grpc-status', String(status.code)]]
+  if (status.message !== '') pairs.push(['grpc-message', encodeGrpcMessage(status.message)])
+  if (status.details !== undefined) pairs.push(['grpc-status-details-bin', encodeBase64(status.details)])
+  if (status.trailers !== undefined) pairs.push(...metadataPairs(status.trailers))
+  return pairs
+}
