@@ -25,7 +25,7 @@ export interface StateFile {
   put(bucket: StateBucket, key: Uint8Array, value: Uint8Array): void
   /** Deleting what is not there is fine. */
   delete(bucket: StateBucket, key: Uint8Array): void
-  /** Must not be changed, and is read before the next call. */
+  /** Must not be changed by the caller, and does not change afterwards. */
   get(bucket: StateBucket, key: Uint8Array): Uint8Array | undefined
   /** In key order, what is written but not committed included. A step's record is valid until the next step. */
   records(bucket: StateBucket, interval?: StateInterval): IterableIterator<StateRecord>

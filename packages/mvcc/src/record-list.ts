@@ -1,0 +1,136 @@
+/** Encoded key-values on their way into a response: references into slabs and state, copied once. A hot room. */
+
+import type { KeyValue, KeyValueList } from './contract.ts'
+import { MvccError } from './errors.ts'
+import { decodeRecord, varintBytes, writeVarint } from './record.ts'
+
+/** Rises with every write and every scrub; a list that refers to the store is valid while it stays the same. */
+export interface Stamp {
+  value: number
+}
+
+/** Field 2 of RangeResponse: what pieces are framed with. */
+const kvsTag = 0x12
+/** Pieces are cut at this size, a record more or less. */
+const pieceBytes = 256 * 1024
+
+export class RecordList implements KeyValueList {
+  byteLength = 0
+  private readonly stamp: Stamp
+  private seen: number
+  private readonly sources: Uint8Array[] = []
+  private readonly starts: number[] = []
+  private readonly lengths: number[] = []
+  private readonly frozenPieces: Uint8Array[] = []
+  /** Records from here on still lie in the store. */
+  private frozen = 0
+
+  constructor(stamp: Stamp) {
+    this.stamp = stamp
+    this.seen = stamp.value
+  }
+
+  get length(): number {
+    return this.starts.length
+  }
+
+  push(source: Uint8Array, start: number, length: number): void {
+    this.sources.push(source)
+    this.starts.push(start)
+    this.lengths.push(length)
+    this.byteLength += 1 + varintBytes(length) + length
+  }
+
+  /** The first step after a pause: what was collected before is frozen, what comes now is as of now. */
+  renew(): void {
+    this.seen = this.stamp.value
+  }
+
+  source(index: number): Uint8Array {
+    return this.sources[index]!
+  }
+
+  start(index: number): number {
+    return this.starts[index]!
+  }
+
+  recordLength(index: number): number {
+    return this.lengths[index]!
+  }
+
+  /** Throws if the list refers to a store that has changed. */
+  check(): void {
+    if (this.frozen < this.length && this.seen !== this.stamp.value) {
+      throw new MvccError('MISUSE', 'a range result was used after the store changed; freeze it before')
+    }
+  }
+
+  writeTo(target: Uint8Array, options: { readonly at: number; readonly field: number }): number {
+    this.check()
+    const tag = (options.field << 3) | 2
+    let { at } = options
+    for (let index = 0; index < this.length; index++) at = this.copy(index, tag, target, at)
+    return at
+  }
+
+  private copy(index: number, tag: number, target: Uint8Array, at: number): number {
+    const length = this.lengths[index]!
+    const start = this.starts[index]!
+    target[at] = tag
+    const next = length < 0x80 ? at + 2 : writeVarint(target, at + 1, length)
+    if (length < 0x80) target[at + 1] = length
+    target.set(this.sources[index]!.subarray(start, start + length), next)
+    return next + length
+  }
+
+  record(index: number): Uint8Array {
+    this.check()
+    const start = this.starts[index]!
+    return this.sources[index]!.subarray(start, start + this.lengths[index]!)
+  }
+
+  freeze(): void {
+    this.check()
+    while (this.frozen < this.length) this.freezePiece()
+  }
+
+  /** Freezes up to `bytes`; true when all is frozen. */
+  freezeSome(bytes: number): boolean {
+    this.check()
+    for (let done = 0; done < bytes && this.frozen < this.length; ) done += this.freezePiece()
+    return this.frozen === this.length
+  }
+
+  private freezePiece(): number {
+    let size = 0
+    let end = this.frozen
+    for (; end < this.length && size < pieceBytes; end++) {
+      const length = this.lengths[end]!
+      size += 1 + varintBytes(length) + length
+    }
+    const piece = new Uint8Array(size)
+    let at = 0
+    for (let index = this.frozen; index < end; index++) {
+      const next = this.copy(index, kvsTag, piece, at)
+      this.sources[index] = piece
+      this.starts[index] = next - this.lengths[index]!
+      at = next
+    }
+    this.frozen = end
+    this.frozenPieces.push(piece)
+    return size
+  }
+
+  pieces(): readonly Uint8Array[] {
+    this.freeze()
+    return this.frozenPieces
+  }
+
+  *[Symbol.iterator](): Generator<KeyValue, void> {
+    for (let index = 0; index < this.length; index++) {
+      this.check()
+      const start = this.starts[index]!
+      yield decodeRecord(this.sources[index]!, start, start + this.lengths[index]!)
+    }
+  }
+}
