@@ -2,7 +2,7 @@
 
 /** Byte order, a prefix before what it begins: negative, zero or positive. */
 export function compareKeys(a: Uint8Array, b: Uint8Array): number {
-  const length = a.length < b.length ? a.length : b.length
+  const length = Math.min(a.length, b.length)
   for (let at = 0; at < length; at++) {
     const difference = a[at]! - b[at]!
     if (difference !== 0) return difference

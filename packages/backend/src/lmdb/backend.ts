@@ -206,6 +206,7 @@ export class LmdbBackend implements Backend {
     to: Uint8Array | undefined,
   ): IterableIterator<BackendRecord> {
     for (let from = first; ; ) {
+      this.#checkReadable()
       const slice = readSlice(this.#file, this.#pending, bucketId, from, to)
       for (const record of slice.records) {
         yield record

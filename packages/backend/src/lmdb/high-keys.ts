@@ -27,7 +27,7 @@ export class HighKeys {
 
 /** Whether `key` is above the first `length` bytes of `high`. */
 function isAbove(key: Uint8Array, high: Uint8Array, length: number): boolean {
-  const common = key.length < length ? key.length : length
+  const common = Math.min(key.length, length)
   for (let i = 0; i < common; i++) {
     const difference = key[i]! - high[i]!
     if (difference !== 0) return difference > 0

@@ -62,6 +62,7 @@ export function* transactionRecords(
 ): IterableIterator<BackendRecord> {
   const { from: first, to } = fileInterval({ id: options.bucketId }, options.from, options.to)
   let from = first
+  options.alive()
   for (;;) {
     const { keys, values, done } = file.slice(from, to, transaction)
     for (const [at, key] of keys.entries()) {

@@ -52,13 +52,14 @@ export class MemoryBackend implements Backend {
   #ending: Promise<void> | undefined
   readonly #waiting: { readonly version: number; readonly resolve: () => void }[] = []
 
-  constructor(parts: MemoryParts, start: MemoryVersion) {
+  /** `highWaterBytes` is that of the backend before a crash. */
+  constructor(parts: MemoryParts, start: MemoryVersion, highWaterBytes: number = 0) {
     this.#parts = parts
     this.#trees = start.trees.slice()
     this.#recordBytes = start.recordBytes
     this.#ended = start
     this.#versions = [start]
-    this.#highWaterBytes = fileBytesOf(start)
+    this.#highWaterBytes = Math.max(fileBytesOf(start), highWaterBytes)
   }
 
   get buckets(): readonly Bucket[] {
@@ -204,7 +205,7 @@ export class MemoryBackend implements Backend {
     const pick = random.below(this.#versions.length)
     assert(Number.isInteger(pick) && pick >= 0 && pick < this.#versions.length, 'random.below stays below its bound')
     this.kill()
-    return new MemoryBackend(this.#parts, this.#versions[pick]!)
+    return new MemoryBackend(this.#parts, this.#versions[pick]!, this.#highWaterBytes)
   }
 
   async #close(): Promise<void> {
@@ -226,6 +227,7 @@ export class MemoryBackend implements Backend {
   }
 
   *#guarded(records: IterableIterator<BackendRecord>): IterableIterator<BackendRecord> {
+    this.#checkOpen()
     for (const record of records) {
       yield record
       this.#checkOpen()
@@ -268,6 +270,7 @@ export class MemoryView implements BackendView {
   }
 
   *#guarded(records: IterableIterator<BackendRecord>): IterableIterator<BackendRecord> {
+    this.#open()
     for (const record of records) {
       yield record
       this.#open()

@@ -1,0 +1,52 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openLmdb } from '@kvs/backend/lmdb'
+import { MemoryBackend, MemoryStates, memoryBackend, openMemory } from '@kvs/backend/memory'
+import { contractBuckets as buckets, type ContractPlace } from '@kvs/backend/testing'
+import { SeededRandom } from '@kvs/testing'
+import { memFs } from '@kvs/vfs'
+
+/** LMDB in a folder of its own; a crash is a copy of the file at that moment. */
+export async function lmdbPlace(): Promise<ContractPlace> {
+  const folder = mkdtempSync(join(tmpdir(), 'kvs-backend-'))
+  let path = join(folder, '0', 'db')
+  let crashes = 0
+  return {
+    open: () => openLmdb({ path, buckets }),
+    async crash(backend) {
+      crashes++
+      const left = join(folder, `crash-${crashes}`)
+      copyFileSync(path, left)
+      await backend.close()
+      path = left
+      return await openLmdb({ path, buckets })
+    },
+    pathOf: name => join(folder, name),
+    openCopy: at => openLmdb({ path: at, buckets }),
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Memory backends behind files of a simulated disk. */
+export async function memoryPlace(): Promise<ContractPlace> {
+  const fs = memFs()
+  const states = new MemoryStates()
+  const random = new SeededRandom(1)
+  const open = (path: string) => openMemory({ fs, path, buckets, states, random })
+  return {
+    open: () => open('/db'),
+    async crash(backend) {
+      if (!(backend instanceof MemoryBackend)) throw new Error('not a memory backend')
+      return await open('/db')
+    },
+    pathOf: name => `/${name}`,
+    openCopy: open,
+    remove: async () => {},
+  }
+}
+
+/** A memory backend without any disk. */
+export function bareMemory(): MemoryBackend {
+  return memoryBackend({ buckets })
+}
