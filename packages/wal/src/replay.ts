@@ -89,6 +89,8 @@ export class Replay {
         this.#entry(record.entry, at)
         break
       case 'state':
+        // Terms only rise; an entry whose type was damaged may look like a state, but seldom like a later one.
+        if (record.hardState.term < this.hardState.term) throw implausible('state', at)
         this.hardState = record.hardState
         break
       case 'metadata':

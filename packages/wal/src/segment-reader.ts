@@ -47,15 +47,18 @@ export async function readSegment(source: SegmentSource, chain: ReadChain, visit
   chain.markedEnd = -1
   const window = new ReadWindow(source)
   const view = newRecordView()
+  let headRecords = 0
   while (true) {
     const { offset } = window
     const rest = source.sizeBytes - offset
-    if (rest === 0) return { kind: 'end', offsetBytes: offset }
-    if (rest < wordBytes) return { kind: 'torn', offsetBytes: offset }
-    if (window.available < wordBytes) await window.load(wordBytes)
+    if (rest >= wordBytes && window.available < wordBytes) await window.load(wordBytes)
     const { bytes, at } = window
-    const recordBytes = recordBytesOfWord(bytes, at)
-    if (recordBytes === 0) return { kind: 'end', offsetBytes: offset }
+    const recordBytes = rest < wordBytes ? 0 : recordBytesOfWord(bytes, at)
+    if (recordBytes === 0) {
+      // The head of a segment is durable before the segment gets its name.
+      if (headRecords < head.length) throw damaged(source, offset, 'the head of a segment is missing')
+      return { kind: rest === 0 || rest >= wordBytes ? 'end' : 'torn', offsetBytes: offset }
+    }
     const frameBytes = wordBytes + recordBytes + paddingBytes(recordBytes)
     if (recordBytes < 0 || recordBytes > recordBytesMax) {
       throw damaged(source, offset, 'the length of a record is damaged')
@@ -79,11 +82,17 @@ export async function readSegment(source: SegmentSource, chain: ReadChain, visit
         at: { file: source.name, offsetBytes: offset },
       })
     }
+    if (headRecords < head.length && view.type !== head[headRecords++]) {
+      throw damaged(source, offset, 'the head of a segment is damaged')
+    }
     noteMark(chain, view, offset)
     visit(view, bytes, { file: source.name, offsetBytes: offset })
     window.advance(frameBytes)
   }
 }
+
+/** What every segment begins with. */
+const head: readonly number[] = [RecordType.crc, RecordType.metadata]
 
 function noteMark(chain: ReadChain, view: RecordView, offset: number): void {
   const isMark = view.type === RecordType.crc && offset > 0

@@ -73,7 +73,7 @@ export function findProof(bytes: Uint8Array, offsetBytes: number, marked: boolea
 }
 
 async function findNonZeroEnd(source: SegmentSource, from: number): Promise<number> {
-  const chunk = new Uint8Array(readChunkBytes)
+  const chunk = new Uint8Array(Math.min(readChunkBytes, source.sizeBytes - from))
   let end = from
   for (let offset = from; offset < source.sizeBytes; ) {
     const wanted = Math.min(chunk.length, source.sizeBytes - offset)

@@ -251,9 +251,9 @@ export class Wal {
   }
 
   #spareFailed(error: unknown): void {
-    if (this.#spareError === error) return
+    const isNew = this.#spareError === undefined
     this.#spareError = error
-    this.#onEvent({ type: 'spare-failed', error })
+    if (isNew) this.#onEvent({ type: 'spare-failed', error })
   }
 
   /** Ends the segment at the position and goes on in the next one. */

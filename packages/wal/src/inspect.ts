@@ -1,0 +1,130 @@
+import type { HardState } from '@kvs/proto/raft'
+import type { Snapshot } from '@kvs/proto/wal'
+import type { Fs } from '@kvs/vfs'
+import { asWalError, joinPath, type ListedSegment, listSegments, openLocked } from './directory.ts'
+import { WalError, type WalPosition } from './errors.ts'
+import type { WalEventSink } from './events.ts'
+import { unexpectedEnd } from './open.ts'
+import { cutTail, repairTail } from './repair.ts'
+import { decodeWalRecord, type WalRecord } from './replay.ts'
+import { newReadChain, readSegment, type SegmentEnd, type SegmentSource } from './segment-reader.ts'
+import { inspectTail } from './tail.ts'
+import { emptyHardState } from './types.ts'
+
+export interface InspectWalOptions {
+  readonly fs: Fs
+  readonly dir: string
+}
+
+/** Where reading stopped, and whether the last record there is torn. */
+export interface WalEnd extends WalPosition {
+  readonly isTorn: boolean
+}
+
+/**
+ * Shows every record of every segment present, in order; for dumps. Takes no lock and changes nothing. What was sound
+ * has been shown when it throws over what is not.
+ */
+export async function readWalRecords(
+  options: InspectWalOptions,
+  visit: (record: WalRecord, at: WalPosition) => void,
+): Promise<WalEnd> {
+  const { fs, dir } = options
+  const { segments } = await listSegments(fs, dir)
+  if (segments.length === 0) throw new WalError('NOT_FOUND', 'wal: file not found')
+  try {
+    return await readAllSegments(fs, dir, segments, visit)
+  } catch (error) {
+    throw asWalError(error, `read '${dir}'`)
+  }
+}
+
+async function readAllSegments(
+  fs: Fs,
+  dir: string,
+  segments: readonly ListedSegment[],
+  visit: (record: WalRecord, at: WalPosition) => void,
+): Promise<WalEnd> {
+  const chain = newReadChain()
+  let end: WalEnd = { file: '', offsetBytes: 0, isTorn: false }
+  for (const [position, { fileName }] of segments.entries()) {
+    if (end.isTorn) throw unexpectedEnd(end)
+    const file = await fs.open(joinPath(dir, fileName), { mode: 'read' })
+    try {
+      const source = { file, name: fileName, sizeBytes: await file.sizeBytes() }
+      const found = await readSegment(source, chain, (view, bytes, at) => visit(decodeWalRecord(view, bytes, at), at))
+      end = { file: fileName, offsetBytes: found.offsetBytes, isTorn: found.kind === 'torn' }
+      if (position === segments.length - 1) await inspectTail(source, found, chain)
+    } finally {
+      await file.close()
+    }
+  }
+  return end
+}
+
+/**
+ * The snapshots a start may begin from: those recorded whose index the log knows to be committed, in log order. A torn
+ * end is fine. Takes no lock.
+ */
+export async function validSnapshots(options: InspectWalOptions): Promise<readonly Snapshot[]> {
+  const snapshots: Snapshot[] = []
+  let hardState: HardState = emptyHardState
+  await readWalRecords(options, record => {
+    if (record.type === 'snapshot') snapshots.push(record.snapshot)
+    else if (record.type === 'state') hardState = record.hardState
+  })
+  return snapshots.filter(snapshot => snapshot.index <= hardState.commit)
+}
+
+export interface RepairWalOptions extends InspectWalOptions {
+  /**
+   * Also cut the last segment at damage that no power cut explains. What follows there is lost, and with it perhaps
+   * entries that this member had acknowledged: only for an operator who knows that other members have them.
+   */
+  readonly discardDamaged?: boolean | undefined
+  readonly onEvent?: WalEventSink | undefined
+}
+
+/**
+ * Repairs the end of a log that nobody has open; true if there was something to repair. The segment is copied to
+ * `<name>.broken` first. Damage is refused as `openWal` refuses it, unless `discardDamaged`.
+ */
+export async function repairWal(options: RepairWalOptions): Promise<boolean> {
+  const { fs, dir } = options
+  const last = (await listSegments(fs, dir)).segments.at(-1)
+  if (last === undefined) throw new WalError('NOT_FOUND', 'wal: file not found')
+  const file = await openLocked(fs, joinPath(dir, last.fileName), 'write')
+  try {
+    const source = { file, name: last.fileName, sizeBytes: await file.sizeBytes() }
+    return await repairSegment(source, options)
+  } catch (error) {
+    throw asWalError(error, `repair '${dir}'`)
+  } finally {
+    await file.close()
+  }
+}
+
+async function repairSegment(source: SegmentSource, options: RepairWalOptions): Promise<boolean> {
+  const { fs, dir } = options
+  const onEvent = options.onEvent ?? (() => {})
+  let end: SegmentEnd
+  let copyBytes: number
+  try {
+    const chain = newReadChain()
+    end = await readSegment(source, chain, (view, bytes, at) => void decodeWalRecord(view, bytes, at))
+    copyBytes = (await inspectTail(source, end, chain)).nonZeroEndBytes
+  } catch (error) {
+    if (!(error instanceof WalError) || error.offsetBytes === undefined || options.discardDamaged !== true) throw error
+    end = { kind: 'torn', offsetBytes: error.offsetBytes }
+    copyBytes = source.sizeBytes
+  }
+  const { offsetBytes } = end
+  if (end.kind === 'torn') {
+    await repairTail({ fs, dir, source, offsetBytes, copyBytes, onEvent })
+    return true
+  }
+  if (copyBytes === offsetBytes) return false
+  await cutTail(source, offsetBytes)
+  onEvent({ type: 'tail-zeroed', file: source.name, offsetBytes, lostBytes: copyBytes - offsetBytes })
+  return true
+}

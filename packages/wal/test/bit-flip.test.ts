@@ -1,0 +1,108 @@
+import type { Entry } from '@kvs/proto/raft'
+import { type MemFs, memFs } from '@kvs/vfs'
+import { expect, test } from 'vitest'
+import { createWal, openWal, readWal, type WalContent } from '../src/index.ts'
+import { entry, metadata, readAll, segmentNames, voter, writeAll, zero } from './log.ts'
+
+/** A small log with every kind of record and entry, zeros inside data, and two cuts. */
+async function smallLog(closed: boolean): Promise<MemFs> {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 1024 })
+  const confState = { voters: [voter], learners: [9n] }
+  const changed: Entry = { index: 1, term: 1, type: 1, data: new TextEncoder().encode('a change of members') }
+  await wal.append({ entries: [changed, entry(2, 1, '')], hardState: { term: 1, vote: voter, commit: 1 } })
+  await wal.append({
+    entries: [entry(3, 2, new Uint8Array(600)), entry(4, 2)],
+    hardState: { term: 2, vote: voter, commit: 3 },
+  })
+  await wal.saveSnapshot({ index: 3, term: 2, confState })
+  await wal.append({
+    entries: [entry(5, 2, new Uint8Array(300).fill(7))],
+    hardState: { term: 2, vote: voter, commit: 4 },
+  })
+  await wal.append({ entries: [entry(4, 3), entry(5, 3)], hardState: { term: 3, vote: 0n, commit: 4 } })
+  await wal.append({ entries: [{ index: 6, term: 3, type: 2, data: new Uint8Array(0) }] })
+  if (closed) await wal.close()
+  return closed ? fs : fs.kill()
+}
+
+interface Refusal {
+  readonly name: string
+  readonly file?: string
+  readonly offsetBytes?: number
+}
+
+/** What a reader sees with one bit inverted; the disk is as before afterwards. */
+async function readFlipped(fs: MemFs, path: string, bit: number): Promise<WalContent | Refusal> {
+  const at = { position: bit >> 3, mask: 1 << (bit & 7) }
+  fs.corrupt(path, at)
+  const found = await readWal({ fs, dir: '/wal', snapshot: zero }).catch((error: Refusal) => error)
+  fs.corrupt(path, at)
+  return found
+}
+
+/** What a start sees; it may repair, so it gets a disk of its own. What it accepts must be as good afterwards. */
+async function openFlipped(fs: MemFs, path: string, bit: number): Promise<WalContent | Refusal> {
+  const disk = fs.kill()
+  const before = await readAll(disk, path)
+  disk.corrupt(path, { position: bit >> 3, mask: 1 << (bit & 7) })
+  const options = { fs: disk, dir: '/wal', snapshot: zero, segmentSizeBytes: 1024 }
+  const found = await openWal(options).catch((error: Refusal) => error)
+  if ('wal' in found) {
+    await found.wal.close()
+    expect((await readWal(options)).entries).toEqual(found.content.entries)
+  }
+  await writeAll(disk, path, before)
+  return 'wal' in found ? found.content : found
+}
+
+async function flipEveryBit(fs: MemFs, check: (found: WalContent | Refusal, where: string) => void): Promise<number> {
+  let refused = 0
+  for (const name of await segmentNames(fs)) {
+    const path = `/wal/${name}`
+    const bitCount = (await readAll(fs, path)).length * 8
+    for (let bit = 0; bit < bitCount; bit++) {
+      const where = `${name} byte ${bit >> 3} bit ${bit & 7}`
+      const found = await readFlipped(fs, path, bit)
+      if ('name' in found) refused++
+      check(found, where)
+    }
+  }
+  return refused
+}
+
+test('any flipped bit of a closed log is harmless or refused with file and offset', async () => {
+  const fs = await smallLog(true)
+  const truth = await readWal({ fs, dir: '/wal', snapshot: zero })
+  const refused = await flipEveryBit(fs, (found, where) => {
+    if (!('name' in found)) return expect(found, where).toEqual(truth)
+    expect(found.name, where).toBe('WalError')
+    expect(found.file, where).toBeDefined()
+    expect(found.offsetBytes, where).toBeDefined()
+  })
+  expect(refused).toBeGreaterThan(5000)
+})
+
+test('any flipped bit of a killed log costs at most the last batch', async () => {
+  const fs = await smallLog(false)
+  const truth = await readWal({ fs, dir: '/wal', snapshot: zero })
+  await flipEveryBit(fs, (found, where) => {
+    if ('name' in found) return
+    const { length } = found.entries
+    expect(length, where).toBeGreaterThanOrEqual(truth.entries.length - 1)
+    expect(found.entries, where).toEqual(truth.entries.slice(0, length))
+  })
+})
+
+test('a start that accepts a flipped bit leaves a log that reads the same', async () => {
+  for (const closed of [true, false]) {
+    for (const name of await segmentNames(await smallLog(closed))) {
+      const path = `/wal/${name}`
+      const bitCount = (await readAll(await smallLog(closed), path)).length * 8
+      for (let bit = closed ? 0 : 7; bit < bitCount; bit += 41) {
+        const found = await openFlipped(await smallLog(closed), path, bit)
+        expect('name' in found ? found.name : 'accepted').toMatch(/^WalError$|^accepted$/)
+      }
+    }
+  }
+})
