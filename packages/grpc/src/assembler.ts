@@ -188,6 +188,13 @@ export class MessageAssembler {
   }
 }
 
+/** True if `bytes[start..end)` is exactly one uncompressed message of at most `maxBytes`. */
+export function isWholeMessage(bytes: Uint8Array, start: number, end: number, maxBytes: number): boolean {
+  const length = end - start - 5
+  if (length < 0 || length > maxBytes || bytes[start] !== 0) return false
+  return lengthAt(bytes, start) === length
+}
+
 function lengthAt(bytes: Uint8Array, start: number): number {
   return bytes[start + 1]! * 0x100_0000 + ((bytes[start + 2]! << 16) | (bytes[start + 3]! << 8) | bytes[start + 4]!)
 }

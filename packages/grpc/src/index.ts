@@ -16,6 +16,16 @@
  * The caller's duties: every unary call is answered exactly once (`reply` or `fail`); bytes given to a handler are copied
  * if they are needed after it returns; `close` is awaited before the process ends.
  */
+export {
+  type CallOptions,
+  type ChannelState,
+  createGrpcChannel,
+  type GrpcChannel,
+  type GrpcChannelEvents,
+  type GrpcChannelOptions,
+  type UnaryAnswer,
+} from './channel.ts'
+export type { CallSignal, ClientCall, ClientStream, ClientStreamEvents, UnaryCallback } from './client-call.ts'
 export type { Compressor } from './compressor.ts'
 export { GrpcError, statusName } from './errors.ts'
 export type { HttpEvents, HttpExchange } from './http-exchange.ts'

@@ -1,4 +1,4 @@
-import { type AssemblerSink, MessageAssembler } from './assembler.ts'
+import { type AssemblerSink, isWholeMessage, MessageAssembler } from './assembler.ts'
 import { encodeBase64 } from './base64.ts'
 import { encodeGrpcMessage } from './grpc-message.ts'
 import { Http2ErrorCode } from './http2/protocol.ts'
@@ -157,6 +157,10 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   abstract drain(): void
   protected abstract tellCancel(code: StatusCode): void
 
+  protected isWhole(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.assembler === undefined && isWholeMessage(bytes, start, end, this.connection.limits.maxReceiveBytes)
+  }
+
   protected makeAssembler(): MessageAssembler {
     this.assembler ??= new MessageAssembler(this, {
       maxReceiveBytes: this.connection.limits.maxReceiveBytes,
@@ -165,15 +169,6 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
       role: 'server',
     })
     return this.assembler
-  }
-
-  /** True if `bytes[start..end)` is exactly one uncompressed message within the limit. */
-  protected isWholeMessage(bytes: Uint8Array, start: number, end: number): boolean {
-    const length = end - start - 5
-    if (length < 0 || bytes[start] !== 0 || this.assembler !== undefined) return false
-    const announced =
-      bytes[start + 1]! * 0x100_0000 + ((bytes[start + 2]! << 16) | (bytes[start + 3]! << 8) | bytes[start + 4]!)
-    return announced === length && length <= this.connection.limits.maxReceiveBytes
   }
 }
 
@@ -195,7 +190,7 @@ export class EngineUnaryCall extends EngineCall implements UnaryCall {
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
-    if (this.isWholeMessage(bytes, start, end)) this.message(bytes, start + 5, end)
+    if (this.isWhole(bytes, start, end)) this.message(bytes, start + 5, end)
     else this.makeAssembler().push(bytes, start, end, true)
   }
 
@@ -289,7 +284,7 @@ export class EngineStreamCall extends EngineCall implements StreamCall {
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
-    if (!this.#paused && this.isWholeMessage(bytes, start, end)) this.message(bytes, start + 5, end)
+    if (!this.#paused && this.isWhole(bytes, start, end)) this.message(bytes, start + 5, end)
     else this.makeAssembler().push(bytes, start, end, !this.#paused)
     if (this.assembler !== undefined && this.assembler.keptBytes === 0) this.assembler = undefined
   }

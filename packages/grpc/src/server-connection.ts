@@ -94,12 +94,16 @@ export class ServerConnection implements Http2Owner {
   settings(): void {}
 
   /** Runs postponed calls as far as the queue allows. */
-  flushed(): void {
+  flushing(): void {
     while (this.#postponed.length > 0 && !this.mustWait()) {
       const next = this.#postponed.shift()!
       this.http2.hold(-next.body.length)
       if (!next.call.ended) next.call.run(next.body, 0, next.body.length)
     }
+  }
+
+  flushed(): void {
+    if (this.#postponed.length > 0 && !this.mustWait()) this.http2.touch()
   }
 
   closed(error: Http2Error | undefined): void {

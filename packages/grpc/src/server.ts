@@ -51,9 +51,9 @@ export interface GrpcServer {
   readonly connections: number
   readonly counters: Readonly<GrpcServerCounters>
   /**
-   * Accepts no more calls and waits for those that are open, at most `deadlineMs`; then drops the rest. Idempotent.
+   * Accepts no more calls and waits for those that are open, at most `timeoutMs`; then drops the rest. Idempotent.
    */
-  close(options: { readonly deadlineMs: number }): Promise<void>
+  close(options: { readonly timeoutMs: number }): Promise<void>
 }
 
 const defaultKeepalive: KeepaliveOptions = { intervalMs: 7_200_000, timeoutMs: 20_000, permitWithoutStreams: true }
@@ -146,11 +146,11 @@ export class EngineServer implements GrpcServer {
     })
   }
 
-  close(options: { readonly deadlineMs: number }): Promise<void> {
+  close(options: { readonly timeoutMs: number }): Promise<void> {
     if (this.#closing === undefined) {
       const { promise, resolve } = withResolvers()
       this.#closing = { done: promise, resolve }
-      this.timers.add(this.#closeAlarm, this.timers.clock.now() + options.deadlineMs)
+      this.timers.add(this.#closeAlarm, this.timers.clock.now() + options.timeoutMs)
       for (const connection of [...this.#connections.keys()]) connection.http2.shutdown()
       this.#maybeClosed()
     }

@@ -69,7 +69,8 @@ describe.skipIf(!existsSync(etcdctl))(`etcdctl (skipped if ${etcdctl} is missing
               if (key === '') return call.fail(StatusCode.INVALID_ARGUMENT, 'etcdserver: key is not provided')
               store.set(key, put.get(2) ?? new Uint8Array(0))
               const event = field(11, field(2, keyValue(key, store.get(key)!)))
-              for (const watcher of watchers) watcher.send(Uint8Array.from([...header, ...event]), 0, header.length + event.length)
+              for (const watcher of watchers)
+                watcher.send(Uint8Array.from([...header, ...event]), 0, header.length + event.length)
               call.reply(Uint8Array.from(header), 0, header.length)
             },
           },
@@ -112,7 +113,7 @@ describe.skipIf(!existsSync(etcdctl))(`etcdctl (skipped if ${etcdctl} is missing
 
   afterAll(async () => {
     server.close()
-    await grpc.close({ deadlineMs: 1_000 })
+    await grpc.close({ timeoutMs: 1_000 })
   })
 
   const ctl = (...args: string[]) => run(etcdctl, [`--endpoints=${endpoint}`, ...args], { env: { ETCDCTL_API: '3' } })

@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock, Pipe, PipeEvents } from '../src/index.ts'
 
 /** The clock of this process. */

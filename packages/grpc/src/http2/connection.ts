@@ -36,7 +36,8 @@ export interface Http2Owner {
   goaway(error: Http2Error): void
   /** The peer's SETTINGS arrived or changed. */
   settings(): void
-  /** A flush has written what could be written. */
+  /** Output is about to be written, and has been as far as it could. What is sent in `flushing` goes out with the rest. */
+  flushing(): void
   flushed(): void
   /** The connection is over; the last event. */
   closed(error: Http2Error | undefined): void
@@ -88,6 +89,8 @@ export class Http2Connection implements SenderEvents {
   closed = false
   /** The peer's limit on our streams. */
   peerMaxStreams: number = MAX_STREAM_ID
+  /** Why it is closed; undefined while it is open and after an orderly end. */
+  error: Http2Error | undefined = undefined
   /** For the scheduler: whether it knows of this connection. */
   scheduled = false
 
@@ -238,9 +241,13 @@ export class Http2Connection implements SenderEvents {
 
   /** Writes what has gathered. Tells streams first that their queues have drained. */
   flush(): void {
-    this.#dirty = false
+    if (this.closed) return
+    this.#dirty = true
     if (this.#drained.length > 0) this.#notifyDrained()
+    this.owner.flushing()
     if (this.#unfinished.length > 0) this.#resetUnfinished()
+    this.#dirty = false
+    if (this.closed) return
     const sender = this.sender
     do {
       sender.pump()
@@ -473,6 +480,7 @@ export class Http2Connection implements SenderEvents {
 
   #teardown(error: Http2Error | undefined): void {
     this.closed = true
+    this.error = error
     for (const alarm of [this.#stallAlarm, this.#goawayAlarm]) this.timers.remove(alarm)
     this.#inbound.stop()
     const streams = [...this.streams.values()]
