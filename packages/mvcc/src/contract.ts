@@ -218,6 +218,8 @@ export interface Store {
   checkRevision(revision: number): void
   /** Evaluates a condition of a transaction against the present state. */
   holds(compare: Compare): boolean
+  /** The same in slices, for conditions on large ranges. */
+  openCompare(compare: Compare): Cursor<boolean>
 
   /** Throws `MISUSE` while another one is open. */
   write(): WriteTxn
@@ -236,7 +238,10 @@ export interface Store {
   /** Hashes of the last compactions since start-up, newest first. */
   compactionHashes(): readonly KvHash[]
 
-  /** Every live key that has a lease, in key order, at the present revision. Yields `undefined` to give way. */
+  /**
+   * Every live key that has a lease, in key order. Yields `undefined` to give way; what is written meanwhile may or may
+   * not appear.
+   */
   keyLeases(): Generator<KeyLease | undefined, void>
   statistics(): StoreStatistics
 }

@@ -29,6 +29,7 @@ export type {
 export { MvccError, type MvccErrorCode } from './errors.ts'
 export { compactionHashesMax, defaultLimits, type StoreLimits } from './limits.ts'
 export type { StateBucket, StateFile, StateInterval, StateRecord, StoreBuckets } from './state.ts'
+export { openStore, openStoreInSlices } from './store.ts'
 export type {
   DecodedEvent,
   EncodedEvent,

@@ -1,0 +1,55 @@
+/** Reads bucket `key` in revision order, in slices; no iterator of the state file outlives a slice. */
+
+import { noBytes } from './bytes.ts'
+import type { Reader } from './reader.ts'
+import type { RecordPlace } from './retention.ts'
+import { checkRevisionKey, encodeRevisionKey, isTombstoneKey, mainOf, subOf } from './revision.ts'
+
+export class RecordScan implements RecordPlace {
+  private readonly reader: Reader
+  private readonly to: Uint8Array
+  private from: Uint8Array
+  private value: Uint8Array = noBytes
+  /** The record that is being visited. */
+  handle = 0
+  main = 0
+  sub = 0
+  isTombstone = false
+
+  /** Main revisions from `from` to `through`, both included. */
+  constructor(reader: Reader, revisions: { readonly from: number; readonly through: number }) {
+    this.reader = reader
+    this.from = encodeRevisionKey(Math.max(revisions.from, 0), 0, false)
+    this.to = encodeRevisionKey(Math.max(revisions.through, -1) + 1, 0, false)
+  }
+
+  /**
+   * Visits up to `records` records; true at the end. `visit` may write anything but bucket `key`; if it returns true
+   * the slice ends behind this record.
+   */
+  step(records: number, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): boolean {
+    const { state, buckets } = this.reader
+    let left = records
+    for (const { key, value } of state.records(buckets.key, { from: this.from, to: this.to })) {
+      checkRevisionKey(key)
+      this.main = mainOf(key)
+      this.sub = subOf(key)
+      this.isTombstone = isTombstoneKey(key)
+      this.value = value
+      const stop = visit(key, value) === true
+      left--
+      if (!stop && left > 0) continue
+      // Behind this record, whether it is a tombstone or not.
+      this.from = encodeRevisionKey(this.main, this.sub + 1, false)
+      return false
+    }
+    return true
+  }
+
+  /** Looks the record's key up; sets `handle`. */
+  findEntry(): void {
+    const { index, view } = this.reader
+    view.read(this.value, 0, this.value.length)
+    this.handle = index.lookup(view.bytes, view.keyStart, view.keyEnd)
+  }
+}

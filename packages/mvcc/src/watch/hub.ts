@@ -1,0 +1,238 @@
+/**
+ * Brings changes to watchers. Synced watchers get them as the transaction ends; those that start in the past or fell
+ * behind are caught up from the state file; one whose consumer is full keeps the refused batch and waits.
+ */
+
+import type { ChangeList } from '../changes.ts'
+import type { StepBudget } from '../contract.ts'
+import { CatchUp } from './catch-up.ts'
+import type { WatchBatch, WatchConsumer, WatchHub, WatchStatistics, WatchStream } from './contract.ts'
+import { batchOf } from './event.ts'
+import { EventMaker } from './event-maker.ts'
+import { Publication } from './publication.ts'
+import type { HubSource } from './source.ts'
+import { Stream } from './stream.ts'
+import type { HubWatcher } from './watcher.ts'
+import { WatcherIndex } from './watcher-index.ts'
+
+export class Hub implements WatchHub {
+  readonly source: HubSource
+  readonly synced: WatcherIndex
+  readonly unsynced: Set<HubWatcher> = new Set()
+  /** The last revision whose changes have all been handed over. */
+  publishedRevision: number
+  private readonly slow = new Set<HubWatcher>()
+  private readonly resumed = new Set<HubWatcher>()
+  private readonly streams = new Set<Stream>()
+  private readonly backlog: ChangeList[] = []
+  private publication: Publication | undefined
+  private catchUp: CatchUp | undefined
+  private previousWatchers = 0
+  private watchers = 0
+  private readonly found: HubWatcher[] = []
+
+  constructor(source: HubSource) {
+    this.source = source
+    this.synced = new WatcherIndex(key => this.hashOf(key))
+    this.publishedRevision = source.revision
+  }
+
+  /** Whether transactions should keep the pairs before their changes. */
+  get wantsPrevious(): boolean {
+    return this.previousWatchers > 0
+  }
+
+  get pending(): boolean {
+    const { resumed, publication, backlog, unsynced, catchUp } = this
+    const publishing = publication !== undefined || backlog.length > 0
+    return publishing || resumed.size > 0 || unsynced.size > 0 || catchUp !== undefined
+  }
+
+  hashOf(key: Uint8Array): number {
+    return this.source.reader.index.hashOf(key, 0, key.length)
+  }
+
+  // Streams and watchers
+
+  openStream(consumer: WatchConsumer): WatchStream {
+    const stream = new Stream(this, consumer)
+    this.streams.add(stream)
+    return stream
+  }
+
+  forget(stream: Stream): void {
+    this.streams.delete(stream)
+  }
+
+  admit(watcher: HubWatcher): void {
+    watcher.ownNext = watcher.startRevision > 0 ? watcher.startRevision : this.source.revision + 1
+    this.watchers++
+    if (watcher.previous) this.previousWatchers++
+    this.settle(watcher)
+  }
+
+  /** Where the watcher belongs by the revision it needs next. */
+  settle(watcher: HubWatcher): void {
+    if (watcher.ownNext > this.source.revision) {
+      watcher.state = 'synced'
+      this.synced.add(watcher)
+    } else {
+      watcher.state = 'unsynced'
+      this.unsynced.add(watcher)
+    }
+  }
+
+  /** Takes the watcher out of everything. */
+  dismiss(watcher: HubWatcher): void {
+    if (watcher.state === 'ended') return
+    this.withdraw(watcher)
+    watcher.state = 'ended'
+    watcher.parked = undefined
+    this.watchers--
+    if (watcher.previous) this.previousWatchers--
+  }
+
+  private withdraw(watcher: HubWatcher): void {
+    if (watcher.state === 'synced') this.synced.remove(watcher)
+    this.unsynced.delete(watcher)
+    this.slow.delete(watcher)
+    this.resumed.delete(watcher)
+    this.catchUp?.drop(watcher)
+  }
+
+  resume(watcher: HubWatcher): void {
+    if (watcher.state === 'slow') this.resumed.add(watcher)
+  }
+
+  /** Gives a batch to the watcher, which needs `next` afterwards. False if it is not to get more for now. */
+  handOver(watcher: HubWatcher, batch: WatchBatch, next: number): boolean {
+    watcher.ownNext = next
+    const taken = watcher.stream.consumer.deliver(watcher, batch)
+    if (watcher.state === 'ended') return false
+    if (taken) return true
+    this.withdraw(watcher)
+    watcher.state = 'slow'
+    watcher.parked = batch
+    this.slow.add(watcher)
+    return false
+  }
+
+  /** The watcher needs what is compacted away. */
+  endCompacted(watcher: HubWatcher): void {
+    this.dismiss(watcher)
+    watcher.stream.consumer.compacted(watcher, this.source.compactRevision)
+  }
+
+  // Publishing
+
+  publish(changes: ChangeList): void {
+    const isFree = this.publication === undefined && this.backlog.length === 0
+    if (!isFree || changes.length > this.source.reader.limits.publishChanges) {
+      this.backlog.push(changes)
+      return
+    }
+    if (this.synced.size > 0) {
+      if (changes.length === 1) this.publishOne(changes)
+      else new Publication(this, changes).finish()
+    }
+    this.publishedRevision = changes.revision
+  }
+
+  /** The most common case, without maps: all watchers of the key share one or two batches. */
+  private publishOne(changes: ChangeList): void {
+    const { found } = this
+    const maker = new EventMaker(this.source, changes, 0)
+    found.length = 0
+    this.synced.collect(maker.key, changes.hashes[0]!, found)
+    let plain: WatchBatch | undefined
+    let withPrevious: WatchBatch | undefined
+    const { revision } = changes
+    for (const watcher of found) {
+      if (watcher.state !== 'synced' || !watcher.wants(maker.isDelete, revision)) continue
+      let batch: WatchBatch
+      if (watcher.previous) batch = withPrevious ??= batchOf(revision, [maker.withPrevious()])
+      else batch = plain ??= batchOf(revision, [maker.plain()])
+      this.handOver(watcher, batch, revision + 1)
+    }
+    found.length = 0
+  }
+
+  // Work left over
+
+  step(budget: StepBudget = {}): boolean {
+    const records = budget.records ?? Math.min(this.source.reader.limits.sliceRecords, 2000)
+    this.retry()
+    if (!this.stepPublication(records)) return false
+    this.stepCatchUp(records)
+    return !this.pending
+  }
+
+  /** Offers parked batches again. */
+  private retry(): void {
+    for (const watcher of [...this.resumed]) {
+      this.resumed.delete(watcher)
+      const { parked } = watcher
+      if (parked === undefined || watcher.state !== 'slow') continue
+      watcher.parked = undefined
+      if (!this.handOver(watcher, parked, watcher.ownNext)) continue
+      this.slow.delete(watcher)
+      this.settle(watcher)
+    }
+  }
+
+  /** True when no publication is left. */
+  private stepPublication(records: number): boolean {
+    if (this.publication === undefined) {
+      const changes = this.backlog.shift()
+      if (changes === undefined) return true
+      this.publication = new Publication(this, changes)
+    }
+    if (!this.publication.step(records)) return false
+    this.publishedRevision = this.publication.revision
+    this.publication = undefined
+    return this.backlog.length === 0
+  }
+
+  private stepCatchUp(records: number): void {
+    if (this.catchUp === undefined) {
+      if (this.unsynced.size === 0) return
+      this.catchUp = new CatchUp(this)
+      this.catchUp.begin()
+    }
+    if (this.catchUp.step(records)) this.catchUp = undefined
+  }
+
+  // Moving to another store
+
+  moveTo(hub: WatchHub): void {
+    const target = hub as Hub
+    for (const stream of this.streams) {
+      for (const watcher of stream.watchers()) this.moveWatcher(watcher, target)
+      stream.hub = target
+      target.streams.add(stream)
+    }
+    this.streams.clear()
+    this.backlog.length = 0
+    this.publication = this.catchUp = undefined
+  }
+
+  private moveWatcher(watcher: HubWatcher, target: Hub): void {
+    if (watcher.state === 'ended') return
+    const { nextRevision, state, parked } = watcher
+    this.dismiss(watcher)
+    watcher.ownNext = nextRevision
+    target.watchers++
+    if (watcher.previous) target.previousWatchers++
+    if (state === 'slow') {
+      watcher.state = state
+      watcher.parked = parked
+      target.slow.add(watcher)
+    } else target.settle(watcher)
+  }
+
+  statistics(): WatchStatistics {
+    const { streams, watchers, unsynced, slow, catchUp } = this
+    const catching = catchUp?.size ?? 0
+    return { streams: streams.size, watchers, unsynced: unsynced.size + catching, slow: slow.size }
+  }
+}
