@@ -208,8 +208,11 @@ export class LmdbBackend implements Backend {
     for (let from = first; ; ) {
       this.#checkReadable()
       const slice = readSlice(this.#file, this.#pending, bucketId, from, to)
-      for (const record of slice.records) {
-        yield record
+      const count = slice.stored?.count ?? slice.records.length
+      for (let at = 0; at < count; at++) {
+        yield slice.stored === undefined
+          ? slice.records[at]!
+          : { key: slice.stored.key(at), value: slice.stored.value(at) }
         this.#checkReadable()
       }
       if (slice.next === undefined) return
@@ -305,8 +308,6 @@ export class LmdbBackend implements Backend {
     const next = await replaceByCompactCopy({ fs, path, openFile, file: this.#file, point: this.#visible.point })
     const before = this.#file
     this.#file = next.file
-    this.#retired.push(before)
-    before.retire()
     this.#highWaterPages = 0
     this.#sizes = this.#measure()
     try {
@@ -314,6 +315,9 @@ export class LmdbBackend implements Backend {
     } catch (cause) {
       this.#failure = new BackendError('IO', 'the new file may not survive a power cut', { file: path, cause })
       throw this.#failure
+    } finally {
+      this.#retired.push(before)
+      before.retire(() => next.discard())
     }
   }
 

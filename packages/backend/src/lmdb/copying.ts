@@ -1,6 +1,6 @@
 /** Compact copies of an LMDB file, and putting one in the place of the file. */
 
-import { type Fs, VfsError } from '@kvs/vfs'
+import { type File, type Fs, VfsError } from '@kvs/vfs'
 import { assert } from '../assert.ts'
 import type { ConsistentPoint } from '../backend.ts'
 import { BackendError } from '../errors.ts'
@@ -32,10 +32,13 @@ export async function copyDurably(fs: Fs, file: LmdbFile, path: string): Promise
   }
 }
 
-/** A new file, open and in its place. `finish` makes that durable; nothing may be written before. */
+/** A new file, open and in its place. */
 export interface Replacement {
   readonly file: LmdbFile
+  /** Makes that durable; nothing may be written before. */
   finish(): Promise<void>
+  /** Lets the old file go; frees its space only if `finish` succeeded. Nobody may read there any more. Never rejects. */
+  discard(): Promise<void>
 }
 
 /**
@@ -55,6 +58,7 @@ export async function replaceByCompactCopy(options: {
   const { fs, path, file } = options
   lastTemporary++
   const temporary = `${path}${temporarySuffix}${lastTemporary}`
+  const old = await fs.open(path, { mode: 'write' })
   let next: LmdbFile | undefined
   try {
     await file.copy(temporary)
@@ -65,16 +69,34 @@ export async function replaceByCompactCopy(options: {
     assert(next.dbi === file.dbi, 'the records have the same number in every file')
     await fs.rename(temporary, path)
   } catch (cause) {
+    await old.close()
     await next?.close()
     await fs.remove(temporary)
     await fs.remove(temporary + lockSuffix)
     throw copyError(path, cause)
   }
+  let finished = false
   const finish = async (): Promise<void> => {
     await fs.rename(temporary + lockSuffix, path + lockSuffix)
     await fs.syncDir(parentOf(path))
+    finished = true
   }
-  return { file: next, finish }
+  // Until then a power cut may bring the old name back: the file must stay whole.
+  return { file: next, finish, discard: () => (finished ? discardFile(old, file.pageBytes) : old.close()) }
+}
+
+/**
+ * Cuts a file that has no name any more to its two pages of meta and lets it go. Giving its space back, and taking its
+ * pages out of the memory map, thus happens on a thread of the pool; closing it uncut would do both on the event loop.
+ */
+async function discardFile(old: File, pageBytes: number): Promise<void> {
+  try {
+    await old.truncate(2 * pageBytes)
+  } catch {
+    // Only slower: the space is given back when the file is closed.
+  } finally {
+    await old.close()
+  }
 }
 
 /** Removes unfinished copies of `path` that a crash left. */

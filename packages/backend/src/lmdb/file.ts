@@ -4,7 +4,8 @@ import { BackendError } from '../errors.ts'
 import { keyHex } from '../keys.ts'
 import { checksumBytes, keyChecksum, verifiedChecksum } from './checksum.ts'
 import { decodeMetaRecord, type MetaRecord } from './meta-record.ts'
-import { type LmdbStore, type LmdbTransaction, openStore } from './native.ts'
+import { type LmdbStore, type LmdbTransaction, openStore, readInto } from './native.ts'
+import { FileSlice } from './slice.ts'
 
 /** Records read in one go: enough to make the cursor's cost small, few enough for less than a millisecond. */
 const sliceRecords = 512
@@ -13,25 +14,17 @@ const sliceBytes = 262_144
 
 const metaKey = Uint8Array.of(0)
 
-/** Records of one bucket in key order, or of the whole file if no bucket was named. */
-export interface FileSlice {
-  /** Bucket byte first. */
-  readonly keys: Uint8Array[]
-  readonly values: Uint8Array[]
-  readonly checksums: number[]
-  /** Nothing follows in the interval. */
-  readonly done: boolean
-}
-
 /** One open LMDB file. Reads check every value; `CORRUPT` names the place. */
 export class LmdbFile {
   /** What to name in errors; the file may have been renamed since it was opened. */
   readonly #name: string
   readonly #buckets: BucketSet
   readonly #store: LmdbStore
-  readonly #closing: Promise<void>[] = []
   #users = 0
-  #retired = false
+  #closing: Promise<void> | undefined
+  /** Set once the file has been replaced: what to do before it is closed. */
+  #beforeClose: (() => Promise<void>) | undefined
+  #sliceBytesHint = 4_096
 
   /** Throws LMDB's error. */
   constructor(options: {
@@ -108,21 +101,16 @@ export class LmdbFile {
 
   /** The first records from `from` on (bucket byte first), below `to`. */
   slice(from: Uint8Array, to: Uint8Array | undefined, transaction?: LmdbTransaction): FileSlice {
-    const keys: Uint8Array[] = []
-    const values: Uint8Array[] = []
-    const checksums: number[] = []
-    let bytes = 0
-    const range = { start: from, end: to, limit: sliceRecords }
-    for (const { key, value } of this.#store.getRange(transaction === undefined ? range : { ...range, transaction })) {
-      const checksum = verifiedChecksum(keyChecksum(key[0]!, key.subarray(1)), value)
-      if (checksum < 0) throw this.#damaged(key[0]!, key.subarray(1))
-      keys.push(key)
-      values.push(value.subarray(0, value.length - checksumBytes))
-      checksums.push(checksum)
-      bytes += value.length
-      if (bytes >= sliceBytes) break
-    }
-    return { keys, values, checksums, done: keys.length < sliceRecords && bytes < sliceBytes }
+    const slice = new FileSlice(this.#sliceBytesHint)
+    const range = { start: from, end: to }
+    readInto(slice, this.#store, transaction === undefined ? range : { ...range, transaction }, () => {
+      const { count } = slice
+      if (slice.checksum(count - 1) < 0) throw this.#damaged(slice.bucketId(count - 1), slice.key(count - 1))
+      return count < sliceRecords && slice.byteLength < sliceBytes
+    })
+    slice.done = slice.count < sliceRecords && slice.byteLength < sliceBytes
+    this.#sliceBytesHint = Math.min(slice.byteLength + 4_096, sliceBytes)
+    return slice
   }
 
   /** A read transaction on the newest state; the file stays open until `endRead`. */
@@ -153,16 +141,16 @@ export class LmdbFile {
     }
   }
 
-  /** Closes as soon as nobody reads or copies. */
-  retire(): void {
-    this.#retired = true
-    if (this.#users === 0) this.#closing.push(this.#store.close())
+  /** Nothing new will be read here: closes as soon as nobody reads or copies, after `beforeClose`, which must not reject. */
+  retire(beforeClose: () => Promise<void>): void {
+    this.#beforeClose = beforeClose
+    this.#closeIfUnused()
   }
 
   /** Closes at once: transactions end. Nothing may be written or copied at the time. */
-  async close(): Promise<void> {
-    if (this.#closing.length === 0) this.#closing.push(this.#store.close())
-    await Promise.all(this.#closing)
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   /** A count or sum that differs. */
@@ -176,7 +164,16 @@ export class LmdbFile {
 
   #leave(): void {
     this.#users--
-    if (this.#retired && this.#users === 0) this.#closing.push(this.#store.close())
+    this.#closeIfUnused()
+  }
+
+  #closeIfUnused(): void {
+    if (this.#beforeClose !== undefined && this.#users === 0) void this.close()
+  }
+
+  async #close(): Promise<void> {
+    await this.#beforeClose?.()
+    await this.#store.close()
   }
 
   #get(key: Uint8Array, transaction: LmdbTransaction | undefined): Uint8Array | undefined {

@@ -12,6 +12,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as lmdb from 'lmdb'
 import { BackendError } from '../errors.ts'
+import type { FileSlice } from './slice.ts'
 
 /** A read transaction: one state of the file. */
 export interface LmdbTransaction {
@@ -52,7 +53,7 @@ export interface LmdbStore {
   readonly env: LmdbEnv
   readonly db: { readonly dbi: number }
   get(key: Uint8Array, options?: { readonly transaction: LmdbTransaction }): Uint8Array | undefined
-  getRange(range: LmdbRange): Iterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>
+  getRange(range: LmdbRange): Iterable<{ readonly key: Uint8Array }>
   ensureReadTxn(): void
   resetReadTxn(): void
   useReadTransaction(): LmdbTransaction
@@ -111,7 +112,7 @@ export function openStore(path: string, options: { readonly mapBytes: number }):
     permissionsMode: 0o600,
     cache: false,
     keyEncoder: { writeKey, readKey },
-    encoder: { encode: (value: Uint8Array) => value, decode: copyBytes },
+    encoder: { encode: (value: Uint8Array) => value, decode: readValue },
   })
 }
 
@@ -134,18 +135,57 @@ export function commitError(status: number, file: string): BackendError {
   return new BackendError('IO', `a commit failed (LMDB status ${status})`, { file })
 }
 
-function writeKey(key: Uint8Array, target: Uint8Array, at: number): number {
-  for (let i = 0; i < key.length; i++) target[at + i] = key[i]!
+/**
+ * lmdb hands out key and value of a record by calling the two functions below with memory of its own, which the next read
+ * overwrites. While a slice is being read they put both there instead of making an object of each.
+ */
+const sharedBytesMax = 16_777_216
+let target: FileSlice | undefined
+let sharedBuffer: ArrayBufferLike | undefined
+let sharedOffset = -1
+let sharedBytes: Uint8Array = new Uint8Array(0)
+let sharedWords: Uint32Array | undefined
+
+/** Reads records into `slice` until `wanted` is false or the range ends. */
+export function readInto(slice: FileSlice, store: LmdbStore, range: LmdbRange, wanted: () => boolean): void {
+  target = slice
+  try {
+    for (const _ of store.getRange(range)) if (!wanted()) break
+  } finally {
+    target = undefined
+  }
+}
+
+function writeKey(key: Uint8Array, into: Uint8Array, at: number): number {
+  for (let i = 0; i < key.length; i++) into[at + i] = key[i]!
   return at + key.length
 }
 
-function readKey(source: Uint8Array, start: number, end: number): Uint8Array {
-  const key = new Uint8Array(end - start)
-  for (let i = 0; i < key.length; i++) key[i] = source[start + i]!
-  return key
+function readKey(source: Uint8Array, start: number, end: number): Uint8Array | undefined {
+  if (target === undefined) return Uint8Array.prototype.slice.call(source, start, end)
+  target.addKey(source, start, end)
+  return undefined
 }
 
-/** `shared` is overwritten by the next read, and its `length` is not that of its buffer. */
-function copyBytes(shared: Uint8Array): Uint8Array {
-  return new Uint8Array(shared.buffer as ArrayBuffer, shared.byteOffset, shared.length).slice()
+/** The `length` of `shared` is what was read, not that of its buffer: `subarray` and `set` would not notice. */
+function readValue(shared: Uint8Array): Uint8Array | undefined {
+  const { length } = shared
+  if (length > sharedBytesMax) return readMapped(new Uint8Array(shared.buffer, shared.byteOffset, length))
+  if (shared.buffer !== sharedBuffer || shared.byteOffset !== sharedOffset) {
+    sharedBuffer = shared.buffer
+    sharedOffset = shared.byteOffset
+    const count = Math.min(sharedBuffer.byteLength - sharedOffset, sharedBytesMax)
+    sharedBytes = new Uint8Array(sharedBuffer, sharedOffset, count)
+    sharedWords = sharedOffset % 4 === 0 ? new Uint32Array(sharedBuffer, sharedOffset, count >> 2) : undefined
+  }
+  if (target === undefined) return sharedBytes.slice(0, length)
+  target.addValue(sharedBytes, sharedWords, length)
+  return undefined
+}
+
+/** A value too large for lmdb's buffer comes as a piece of the map of the file itself; that must not be kept. */
+function readMapped(value: Uint8Array): Uint8Array | undefined {
+  if (target === undefined) return value.slice()
+  target.addValue(value, undefined, value.length)
+  return undefined
 }

@@ -6,14 +6,15 @@ import { fileInterval, type LmdbFile, prefixed, successor } from './file.ts'
 import type { LmdbTransaction } from './native.ts'
 import type { Pending } from './pending.ts'
 import type { PendingOperation } from './segment.ts'
+import type { FileSlice } from './slice.ts'
 
 /** Records given out between two looks at the pending operations, beside those of one slice of the file. */
 const overlayRecords = 512
 
 export interface RecordSlice {
+  /** Only from the file: nothing pending lay over it. */
+  readonly stored: FileSlice | undefined
   readonly records: readonly BackendRecord[]
-  /** Sum of the checksums of all records, if they all came from the file. */
-  readonly checksums: readonly number[] | undefined
   /** Where the next slice begins; `undefined`: there is none. */
   readonly next: Uint8Array | undefined
 }
@@ -28,25 +29,22 @@ export function readSlice(
 ): RecordSlice {
   const interval = fileInterval({ id: bucketId }, from, to)
   const stored = file.slice(interval.from, interval.to)
-  const lastKey = stored.keys.at(-1)
-  const end = stored.done || lastKey === undefined ? to : successor(lastKey.subarray(1))
+  const end = stored.done ? to : successor(stored.key(stored.count - 1))
+  const next = stored.done ? undefined : end
   const operations = pending.operations(bucketId, from, end)
-  if (operations.length === 0) {
-    const records = stored.keys.map((key, at) => ({ key: key.subarray(1), value: stored.values[at]! }))
-    return { records, checksums: stored.checksums, next: stored.done ? undefined : end }
-  }
+  if (operations.length === 0) return { stored, records: [], next }
   const records: BackendRecord[] = []
   let place = 0
   for (const operation of operations.slice(0, overlayRecords)) {
     place = takeBelow(records, stored, place, operation.key)
-    if (place < stored.keys.length && compareKeys(stored.keys[place]!.subarray(1), operation.key) === 0) place++
+    if (place < stored.count && compareKeys(stored.key(place), operation.key) === 0) place++
     if (!operation.segment.isDelete(operation.operation)) records.push(recordOf(operation))
   }
   if (operations.length > overlayRecords) {
-    return { records, checksums: undefined, next: successor(operations[overlayRecords - 1]!.key) }
+    return { stored: undefined, records, next: successor(operations[overlayRecords - 1]!.key) }
   }
   takeBelow(records, stored, place, undefined)
-  return { records, checksums: undefined, next: stored.done ? undefined : end }
+  return { stored: undefined, records, next }
 }
 
 /** The records of one bucket in a read transaction. `alive` throws once the transaction has ended. */
@@ -64,28 +62,23 @@ export function* transactionRecords(
   let from = first
   options.alive()
   for (;;) {
-    const { keys, values, done } = file.slice(from, to, transaction)
-    for (const [at, key] of keys.entries()) {
-      yield { key: key.subarray(1), value: values[at]! }
+    const slice = file.slice(from, to, transaction)
+    for (let at = 0; at < slice.count; at++) {
+      yield { key: slice.key(at), value: slice.value(at) }
       options.alive()
     }
-    if (done) return
-    from = successor(keys.at(-1)!)
+    if (slice.done) return
+    from = successor(slice.fileKey(slice.count - 1))
   }
 }
 
 /** Adds the stored records from `place` on that are below `key`; returns the place of the first that is not. */
-function takeBelow(
-  records: BackendRecord[],
-  stored: { readonly keys: readonly Uint8Array[]; readonly values: readonly Uint8Array[] },
-  place: number,
-  key: Uint8Array | undefined,
-): number {
+function takeBelow(records: BackendRecord[], stored: FileSlice, place: number, key: Uint8Array | undefined): number {
   let at = place
-  for (; at < stored.keys.length; at++) {
-    const storedKey = stored.keys[at]!.subarray(1)
+  for (; at < stored.count; at++) {
+    const storedKey = stored.key(at)
     if (key !== undefined && compareKeys(storedKey, key) >= 0) break
-    records.push({ key: storedKey, value: stored.values[at]! })
+    records.push({ key: storedKey, value: stored.value(at) })
   }
   return at
 }

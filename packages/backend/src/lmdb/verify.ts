@@ -11,10 +11,10 @@ export async function verifyFile(file: LmdbFile, alive: () => void): Promise<voi
     const expected = decodedOrEmpty(file.meta(transaction))
     const found = new Totals()
     for (let from = firstKey; ; ) {
-      const { keys, checksums, done } = file.slice(from, undefined, transaction)
-      for (const [at, key] of keys.entries()) found.change(key[0]!, -1, checksums[at]!)
-      if (done) break
-      from = successor(keys.at(-1)!)
+      const slice = file.slice(from, undefined, transaction)
+      for (let at = 0; at < slice.count; at++) found.change(slice.bucketId(at), -1, slice.checksum(at))
+      if (slice.done) break
+      from = successor(slice.fileKey(slice.count - 1))
       await setImmediate()
       alive()
     }
