@@ -60,7 +60,10 @@ export class RaftLog {
     const lastNew = previous.index + entries.length
     const conflict = this.#findConflict(entries)
     if (conflict !== 0) {
-      assert(conflict > this.committed, `entry ${conflict} conflict with committed entry [committed(${this.committed})]`)
+      assert(
+        conflict > this.committed,
+        `entry ${conflict} conflict with committed entry [committed(${this.committed})]`,
+      )
       const first = conflict - (previous.index + 1)
       assert(first <= entries.length, `index ${conflict} is out of range of ${entries.length} entries`)
       this.append(entries.slice(first))
@@ -161,8 +164,7 @@ export class RaftLog {
     this.applying = index
     this.#applyingBytes += bytes
     // What the size limit cut off waits until something of it was applied.
-    this.#applyingPaused =
-      this.#applyingBytes >= this.#maxApplyingBytes || index < this.#maxAppliable(allowUnstable)
+    this.#applyingPaused = this.#applyingBytes >= this.#maxApplyingBytes || index < this.#maxAppliable(allowUnstable)
   }
 
   lastEntryId(): EntryId {
