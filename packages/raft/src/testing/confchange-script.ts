@@ -32,9 +32,7 @@ function parseOperation(word: string): ConfChangeSingle {
 
 /** One line for each member, ascending: `2: StateProbe match=0 next=1 learner`. */
 export function describeProgressMap(progress: ProgressMap): string {
-  const lines = sortedIds(progress.keys()).map(
-    id => `${id.toString(16)}: ${describeProgress(progress.get(id) as Progress)}\n`,
-  )
+  const lines = sortedIds(progress.keys()).map(id => `${id}: ${describeProgress(progress.get(id) as Progress)}\n`)
   return lines.join('')
 }
 
