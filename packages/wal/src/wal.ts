@@ -76,7 +76,7 @@ export class Wal {
   #savedState: HardState
   /** Where a hard state begins in the writer that moved only the commit index and waits for the next batch. */
   #deferred: WriterPoint | undefined
-  /** Whether something was written since the last mark. */
+  /** Whether something was written behind the last mark. */
   #isUnproven = false
   #isBusy = false
   #isClosed = false
@@ -199,7 +199,7 @@ export class Wal {
     const writer = this.#writer
     if (state !== undefined && this.#deferred !== undefined) writer.rewind(this.#deferred)
     this.#deferred = undefined
-    if (writer.lengthBytes === 0) writer.crcRecord()
+    if (writer.lengthBytes === 0) this.#mark()
     for (let at = 0; at < entries.length; at++) writer.entry(entries[at]!)
     if (entries.length > 0) this.#lastIndex = entries[entries.length - 1]!.index
     if (state !== undefined) {
@@ -212,9 +212,14 @@ export class Wal {
     return this.#flush(true)
   }
 
+  /** Begins a batch: everything written before is durable, and what the disk will hold of this batch follows a mark. */
+  #mark(): void {
+    if (this.#isUnproven) this.#writer.crcRecord()
+  }
+
   #saveSnapshot(snapshot: WalSnapshot): Promise<void> {
     const writer = this.#writer
-    if (writer.lengthBytes === 0) writer.crcRecord()
+    if (writer.lengthBytes === 0) this.#mark()
     writer.record(RecordType.snapshot, encodeSnapshot(snapshot))
     if (snapshot.index > this.#lastIndex) this.#lastIndex = snapshot.index
     return this.#flush(false)
