@@ -37,7 +37,7 @@ export function sizeEntries(entries: readonly Entry[]): number {
 }
 
 /** Bytes that count against the limit of uncommitted data: what the application proposed, and nothing for its slot. */
-export function sizePayloads(entries: readonly Entry[]): number {
+export function payloadSize(entries: readonly Entry[]): number {
   let size = 0
   for (const entry of entries) size += entry.data.length
   return size
