@@ -26,8 +26,19 @@ export type {
   WriteResult,
   WriteTxn,
 } from './contract.ts'
+export {
+  describeBytes,
+  describeChanges,
+  describeEvent,
+  describeHash,
+  describeKeyValue,
+  describeRange,
+  describeRangeResult,
+  describeWatcher,
+} from './describe.ts'
 export { MvccError, type MvccErrorCode } from './errors.ts'
 export { compactionHashesMax, defaultLimits, type StoreLimits } from './limits.ts'
+export { decodeRecord } from './record.ts'
 export type { StateBucket, StateFile, StateInterval, StateRecord, StoreBuckets } from './state.ts'
 export { openStore, openStoreInSlices } from './store.ts'
 export type {
@@ -42,3 +53,4 @@ export type {
   WatchStatistics,
   WatchStream,
 } from './watch/contract.ts'
+export { decodeEvent } from './watch/event.ts'

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import { decodeRecord, openStore, type RangeResult, type Store, type StoreLimits } from '../src/index.ts'
+import { buckets, bytes, SortedState, text } from './sorted-state.ts'
+
+const all = { key: bytes('\0'), rangeEnd: bytes('\0') }
+
+function open(state = new SortedState(), limits: Partial<StoreLimits> = {}): Store {
+  return openStore({ state, buckets, limits })
+}
+
+function put(store: Store, key: string, value: string, lease = 0n): number {
+  const txn = store.write()
+  txn.put({ key: bytes(key), value: bytes(value), lease })
+  return txn.end().revision
+}
+
+function del(store: Store, key: string, rangeEnd?: string): number {
+  const txn = store.write()
+  txn.deleteRange({ key: bytes(key), rangeEnd: rangeEnd === undefined ? undefined : bytes(rangeEnd) })
+  return txn.end().revision
+}
+
+function pairs(result: RangeResult): string[] {
+  return Array.from(result.kvs, kv => `${text(kv.key)}=${text(kv.value)}`)
+}
+
+describe('store', () => {
+  it('starts at revision 1 and gives every write the next one', () => {
+    const store = open()
+    expect(store.revision).toBe(1)
+    expect(store.compactRevision).toBe(-1)
+    expect(put(store, 'a', '1')).toBe(2)
+    expect(put(store, 'a', '2')).toBe(3)
+    expect([...store.range({ key: bytes('a') }).kvs]).toEqual([
+      { key: bytes('a'), createRevision: 2, modRevision: 3, version: 2, value: bytes('2'), lease: 0n },
+    ])
+  })
+
+  it('reads old revisions until they are compacted', () => {
+    const store = open()
+    put(store, 'a', '1')
+    put(store, 'a', '2')
+    del(store, 'a')
+    put(store, 'a', '3')
+    const at = (revision: number): string[] => pairs(store.range({ key: bytes('a'), revision }))
+    expect([at(1), at(2), at(3), at(4), at(5)]).toEqual([[], ['a=1'], ['a=2'], [], ['a=3']])
+    store.compact(3)
+    while (!store.scrub()) {}
+    expect(() => at(2)).toThrow(expect.objectContaining({ code: 'COMPACTED' }))
+    expect([at(3), at(4), at(5)]).toEqual([['a=2'], [], ['a=3']])
+    expect(() => at(6)).toThrow(expect.objectContaining({ code: 'FUTURE_REVISION' }))
+  })
+
+  it('reads intervals by every spelling of range end', () => {
+    const store = open()
+    for (const key of ['a', 'ab', 'b', 'ba', 'c']) put(store, key, key)
+    const keys = (key: string, rangeEnd: string): string[] =>
+      Array.from(store.range({ key: bytes(key), rangeEnd: bytes(rangeEnd) }).kvs, kv => text(kv.key))
+    expect(keys('a', '')).toEqual(['a'])
+    expect(keys('a', 'b')).toEqual(['a', 'ab'])
+    expect(keys('b', '\0')).toEqual(['b', 'ba', 'c'])
+    expect(keys('\0', '\0')).toEqual(['a', 'ab', 'b', 'ba', 'c'])
+    expect(keys('b', 'b')).toEqual([])
+    expect(keys('c', 'a')).toEqual([])
+    expect(keys('aa', 'bb')).toEqual(['ab', 'b', 'ba'])
+  })
+
+  it('keeps the revision after nothing was written', () => {
+    const store = open()
+    expect(del(store, 'a', '\0')).toBe(1)
+    expect(store.write().end().revision).toBe(1)
+    expect(put(store, 'a', '1')).toBe(2)
+  })
+
+  it('shows a transaction its own writes and nobody else', () => {
+    const store = open()
+    put(store, 'a', '1')
+    put(store, 'b', '1')
+    const txn = store.write()
+    txn.put({ key: bytes('a'), value: bytes('2') })
+    txn.deleteRange({ key: bytes('b') })
+    txn.put({ key: bytes('c'), value: bytes('2') })
+    expect(pairs(txn.range(all))).toEqual(['a=2', 'c=2'])
+    expect(pairs(store.range(all))).toEqual(['a=1', 'b=1'])
+    expect(() => store.write()).toThrow(expect.objectContaining({ code: 'MISUSE' }))
+    const { revision, changes } = txn.end()
+    expect(revision).toBe(4)
+    expect(Array.from({ length: changes.length }, (_, at) => changes.isDelete(at))).toEqual([false, true, false])
+    expect(decodeRecord(changes.record(1))).toMatchObject({ key: bytes('b'), modRevision: 0 })
+    expect(pairs(store.range(all))).toEqual(['a=2', 'c=2'])
+    expect(pairs(store.range({ ...all, revision: 3 }))).toEqual(['a=1', 'b=1'])
+  })
+
+  it('deletes in slices that readers do not see', () => {
+    const store = open(new SortedState(), { sliceRecords: 3 })
+    for (let at = 0; at < 10; at++) put(store, `k${at}`, `${at}`)
+    const txn = store.write()
+    const cursor = txn.openDelete({ ...all, wantPrevious: true })
+    let steps = 0
+    for (; !cursor.step(); steps++) {
+      expect(store.range(all).count).toBe(10)
+      expect(pairs(store.range({ key: bytes('k0') }))).toEqual(['k0=0'])
+      expect(() => txn.end()).toThrow(expect.objectContaining({ code: 'MISUSE' }))
+    }
+    expect(steps).toBe(3)
+    const { deleted, previous } = cursor.result()
+    expect(deleted).toBe(10)
+    expect(previous.length).toBe(10)
+    expect(txn.end().revision).toBe(12)
+    expect(store.range(all).count).toBe(0)
+    expect(store.range({ ...all, revision: 11 }).count).toBe(10)
+    expect(Array.from(previous, kv => text(kv.key))).toEqual(Array.from({ length: 10 }, (_, at) => `k${at}`))
+  })
+
+  it('keeps or replaces values and leases', () => {
+    const store = open()
+    put(store, 'a', '1', 7n)
+    let txn = store.write()
+    const previous = txn.put({ key: bytes('a'), value: bytes(''), ignoreValue: true, wantPrevious: true })
+    expect(decodeRecord(previous!)).toMatchObject({ lease: 7n, modRevision: 2 })
+    expect(txn.end().changes.leases).toEqual([{ key: bytes('a'), oldLease: 7n, newLease: 0n }])
+    expect([...store.range({ key: bytes('a') }).kvs][0]).toMatchObject({ value: bytes('1'), lease: 0n, version: 2 })
+    put(store, 'a', '2', -5n)
+    txn = store.write()
+    txn.put({ key: bytes('a'), value: bytes('3'), ignoreLease: true })
+    expect(txn.end().changes.leases).toEqual([{ key: bytes('a'), oldLease: -5n, newLease: -5n }])
+    expect([...store.keyLeases()]).toEqual([{ key: bytes('a'), lease: -5n }])
+    txn = store.write()
+    expect(() => txn.put({ key: bytes('x'), value: bytes(''), ignoreValue: true })).toThrow(
+      expect.objectContaining({ code: 'KEY_NOT_FOUND' }),
+    )
+    txn.deleteRange(all)
+    expect(txn.end().changes.leases).toEqual([{ key: bytes('a'), oldLease: -5n, newLease: 0n }])
+    expect([...store.keyLeases()]).toEqual([])
+  })
+
+  it('takes keys and values out of larger buffers', () => {
+    const store = open()
+    const txn = store.write()
+    const buffer = bytes('..key..value..')
+    txn.put({ key: buffer, keyStart: 2, keyEnd: 5, value: buffer, valueStart: 7, valueEnd: 12 })
+    txn.end()
+    buffer.fill(0)
+    expect(pairs(store.range(all))).toEqual(['key=value'])
+  })
+})
