@@ -1,0 +1,154 @@
+import type { Socket } from 'node:net'
+import { formatHostPort } from './address.ts'
+import { assert } from './assert.ts'
+import { CloseHook, type ClosingPipe } from './close-hook.ts'
+import { NetError, nodeError } from './errors.ts'
+import type { Pipe, PipeEvents, PipeInfo } from './pipe.ts'
+
+/** A pipe over a socket of node:net. Chunks are handed on as they come (they are `Buffer`s), one write is one write. */
+export class SocketPipe implements ClosingPipe {
+  readonly info: PipeInfo
+  readonly #socket: Socket
+  readonly #hook = new CloseHook()
+  #events: PipeEvents | undefined
+  #error: Error | undefined
+  /** `write` has returned false and `drain` has not been called since. */
+  #full = false
+  #paused = false
+  #ended = false
+  #remoteEnded = false
+  /** Nothing but `close` may be called back any more. */
+  #dropped = false
+  #closed = false
+  #taken = false
+
+  constructor(socket: Socket, info: PipeInfo) {
+    this.#socket = socket
+    this.info = info
+    socket.on('error', this.#onError)
+    socket.on('end', this.#onEnd)
+    socket.on('close', this.#onClose)
+  }
+
+  get started(): boolean {
+    return this.#events !== undefined || this.#taken
+  }
+
+  get queuedBytes(): number {
+    return this.#dropped ? 0 : this.#socket.writableLength
+  }
+
+  start(events: PipeEvents): void {
+    assert(!this.started, 'a pipe is started only once')
+    this.#events = events
+    if (this.#remoteEnded || this.#closed) this.#tellPast(events, this.#closed)
+    if (this.#dropped) return
+    this.#socket.on('drain', () => {
+      if (!this.#full || this.#dropped) return
+      this.#full = false
+      events.drain()
+    })
+    if (this.#paused) this.#socket.pause()
+    this.#socket.on('data', chunk => {
+      if (!this.#dropped) events.data(chunk)
+    })
+  }
+
+  /** What happened before `start`, told after it has returned. */
+  #tellPast(events: PipeEvents, closed: boolean): void {
+    queueMicrotask(() => {
+      if (closed) events.close(this.#error)
+      else if (!this.#dropped) events.end()
+    })
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ended) throw new NetError('CLOSED', `write to ${this.info.remote} after end`)
+    if (this.#dropped) return false
+    if (bytes.length === 0) return !this.#full
+    if (this.#socket.write(bytes)) return true
+    this.#full = true
+    return false
+  }
+
+  pause(): void {
+    this.#paused = true
+    if (this.#events !== undefined && !this.#dropped) this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    // Before `start` the socket must stay untouched: flowing without a reader it would throw the bytes away.
+    if (this.#events !== undefined && !this.#dropped) this.#socket.resume()
+  }
+
+  end(): void {
+    if (this.#ended || this.#dropped) return
+    this.#ended = true
+    this.#socket.end()
+  }
+
+  destroy(error?: Error): void {
+    if (this.#dropped) return
+    this.#dropped = true
+    this.#error = error
+    this.#socket.destroy()
+  }
+
+  whenClosed(callback: () => void): void {
+    this.#hook.add(callback)
+  }
+
+  /** Gives the socket away; the pipe is of no use afterwards, but still knows when the socket closes. */
+  takeSocket(): Socket {
+    assert(!this.started, 'the socket of a started pipe cannot be taken')
+    this.#taken = true
+    this.#socket.off('error', this.#onError)
+    this.#socket.off('end', this.#onEnd)
+    return this.#socket
+  }
+
+  /** The socket, for looking at its first bytes before the pipe is started. */
+  get socketToPeek(): Socket {
+    assert(!this.started, 'a started pipe cannot be peeked at')
+    return this.#socket
+  }
+
+  get failure(): Error | undefined {
+    return this.#error
+  }
+
+  readonly #onError = (cause: Error): void => {
+    if (this.#dropped) return
+    this.#dropped = true
+    this.#error = nodeError(cause, `pipe to ${this.info.remote}`)
+  }
+
+  readonly #onEnd = (): void => {
+    this.#remoteEnded = true
+    if (!this.#dropped) this.#events?.end()
+  }
+
+  readonly #onClose = (): void => {
+    this.#dropped = true
+    this.#closed = true
+    this.#hook.run()
+    this.#events?.close(this.#error)
+  }
+}
+
+export function tcpInfo(socket: Socket): PipeInfo {
+  return {
+    kind: 'tcp',
+    remote: formatHostPort(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0),
+    local: formatHostPort(socket.localAddress ?? 'unknown', socket.localPort ?? 0),
+  }
+}
+
+/** The end that dialed a unix socket has no name; it is shown as `unix:@`, as Go does. */
+export const UNNAMED_UNIX = 'unix:@'
+
+/** The socket below `pipe` if it may still be taken or peeked at. */
+export function untouchedSocketPipe(pipe: Pipe): SocketPipe | undefined {
+  return pipe instanceof SocketPipe && !pipe.started ? pipe : undefined
+}
