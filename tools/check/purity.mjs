@@ -16,7 +16,7 @@ import { problemAt } from './problem.mjs'
 const purePackages = {
   auth: [],
   bbolt: [],
-  client: [],
+  client: ['src/system-clock.ts'],
   grpc: [],
   lease: [],
   membership: [],
