@@ -5,7 +5,12 @@ import type { Raft, StepResult } from './raft.ts'
 import { broadcastAppend } from './replication.ts'
 import { type Message, MessageType } from './types.ts'
 
-const stateNames = { follower: 'StateFollower', candidate: 'StateCandidate', leader: 'StateLeader', 'pre-candidate': 'StatePreCandidate' } as const
+const stateNames = {
+  follower: 'StateFollower',
+  candidate: 'StateCandidate',
+  leader: 'StateLeader',
+  'pre-candidate': 'StatePreCandidate',
+} as const
 
 /** What a candidate or pre-candidate does with a message of its own term (paper 5.2). */
 export function stepCandidate(raft: Raft, message: Message): StepResult {
@@ -45,9 +50,7 @@ export function stepCandidate(raft: Raft, message: Message): StepResult {
 function count(raft: Raft, message: Message): void {
   const { type, from } = message
   const { granted, rejected, result } = poll(raft, { from, type, granted: !message.reject })
-  raft.logger.info(
-    `${raft.hexId} has received ${granted} ${messageName(type)} votes and ${rejected} vote rejections`,
-  )
+  raft.logger.info(`${raft.hexId} has received ${granted} ${messageName(type)} votes and ${rejected} vote rejections`)
   if (result === 'lost') {
     // The message may carry a pre-candidate's future term: the own term stays.
     raft.becomeFollower(raft.term, 0n)

@@ -1,6 +1,6 @@
 import { messageName } from './message.ts'
-import type { Raft } from './raft.ts'
 import type { VoteResult } from './quorum/majority.ts'
+import type { Raft } from './raft.ts'
 import { EntryType, MessageType } from './types.ts'
 
 /** `transfer` asks with the force flag: receivers ignore the lease of the leader that wants to go. */
@@ -68,4 +68,3 @@ export function poll(
   raft.tracker.recordVote(vote.from, vote.granted)
   return raft.tracker.tallyVotes()
 }
-

@@ -1,6 +1,6 @@
 import { assert } from './assert.ts'
 import { stepCandidate } from './candidate.ts'
-import { type ChangeBase, type Changed, enterJoint, leaveJoint, simple } from './confchange/changer.ts'
+import { type Changed, type ConfChangeState, enterJoint, leaveJoint, simple } from './confchange/changer.ts'
 import { restore } from './confchange/restore.ts'
 import { type FullConfig, type Logger, noNode } from './config.ts'
 import { hup } from './election.ts'
@@ -11,12 +11,12 @@ import { messageName, newMessage } from './message.ts'
 import { ReadOnlyQueue } from './read-only.ts'
 import type { RaftState, ReadState } from './ready.ts'
 import { appendEntries, broadcastAppend, maybeSendAppend } from './replication.ts'
+import { answerOldTerm, answerVote, followNewerTerm } from './term.ts'
 import { confStateOf, describeConfig, emptyConfig } from './tracker/config.ts'
 import { Inflights } from './tracker/inflights.ts'
 import { Progress } from './tracker/progress.ts'
 import { ProgressTracker } from './tracker/tracker.ts'
 import { type ConfChangeV2, type ConfState, EntryType, type HardState, type Message, MessageType } from './types.ts'
-import { answerOldTerm, answerVote, followNewerTerm } from './term.ts'
 import { enterJointOf, isLeaveJoint, payloadSize, sizeEntries } from './wire.ts'
 
 /** A proposal that nobody takes (no leader, a transfer under way, too much uncommitted) is dropped: try again later. */
@@ -273,7 +273,7 @@ export class Raft {
     this.tracker.set(this.tracker.config, fresh)
   }
 
-  get #inflightLimits(): ChangeBase['inflightLimits'] {
+  get #inflightLimits(): ConfChangeState['inflightLimits'] {
     return { sizeMax: this.config.maxInflightMsgs, bytesMax: this.config.maxInflightBytes }
   }
 
@@ -331,7 +331,7 @@ export class Raft {
     return this.#switchTo(changed)
   }
 
-  #changeBase(): ChangeBase {
+  #changeBase(): ConfChangeState {
     const { config, progress } = this.tracker
     return { config, progress, lastIndex: this.log.lastIndex(), inflightLimits: this.#inflightLimits }
   }

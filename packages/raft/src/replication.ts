@@ -63,9 +63,7 @@ function maybeSendSnapshot(raft: Raft, to: bigint, progress: Progress): boolean 
       `term: ${term}] to ${follower} [${describeProgress(progress)}]`,
   )
   progress.becomeSnapshot(index)
-  raft.logger.debug(
-    `${raft.hexId} paused sending replication messages to ${follower} [${describeProgress(progress)}]`,
-  )
+  raft.logger.debug(`${raft.hexId} paused sending replication messages to ${follower} [${describeProgress(progress)}]`)
   raft.send({ type: MessageType.MsgSnap, to, snapshot })
   return true
 }

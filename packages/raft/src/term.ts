@@ -24,8 +24,7 @@ export function followNewerTerm(raft: Raft, message: Message): boolean {
     `${raft.hexId} [term: ${raft.term}] received a ${messageName(type)} message with higher term from ` +
       `${message.from.toString(16)} [term: ${message.term}]`,
   )
-  const fromLeader =
-    type === MessageType.MsgApp || type === MessageType.MsgHeartbeat || type === MessageType.MsgSnap
+  const fromLeader = type === MessageType.MsgApp || type === MessageType.MsgHeartbeat || type === MessageType.MsgSnap
   raft.becomeFollower(message.term, fromLeader ? message.from : noNode)
   return true
 }

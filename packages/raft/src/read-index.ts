@@ -1,0 +1,56 @@
+import type { Raft } from './raft.ts'
+import { broadcastHeartbeat } from './replication.ts'
+import { type Message, MessageType } from './types.ts'
+
+/** Linearizable reads without the log (thesis 6.4): the leader proves that it still leads, then names its commit index. */
+
+/** Takes a read request, of its own host or forwarded by a follower. */
+export function requestRead(raft: Raft, request: Message): void {
+  if (raft.tracker.isSingleton()) return answer(raft, request, raft.log.committed)
+  // Until it has committed an entry of its own term, a leader does not know what is committed.
+  if (!hasCommittedInTerm(raft)) {
+    raft.pendingReads.push(request)
+    return
+  }
+  startRead(raft, request)
+}
+
+function startRead(raft: Raft, request: Message): void {
+  const { committed } = raft.log
+  if (raft.readOnly.option === 'lease-based') answer(raft, request, committed)
+  else broadcastHeartbeat(raft, raft.readOnly.add(request, committed, raft.id))
+}
+
+/** The first commit of the term: reads that waited for it may start. */
+export function releasePendingReads(raft: Raft): void {
+  if (raft.pendingReads.length === 0) return
+  if (!hasCommittedInTerm(raft)) {
+    raft.logger.error('pending MsgReadIndex should be released only after first commit in current term')
+    return
+  }
+  const pending = raft.pendingReads
+  raft.pendingReads = []
+  for (const request of pending) startRead(raft, request)
+}
+
+/** A heartbeat was answered: with a quorum of answers, its read and all before it are confirmed. */
+export function confirmReads(raft: Raft, message: Message): void {
+  if (raft.readOnly.option !== 'safe' || message.context.length === 0) return
+  const acks = raft.readOnly.acknowledge(message.from, message.context)
+  if (acks === undefined || raft.tracker.quorumOf(acks) !== 'won') return
+  for (const { request, index } of raft.readOnly.advance(message.context)) answer(raft, request, index)
+}
+
+/** Tells whoever asked: the own host through `readStates`, another node by a message. */
+function answer(raft: Raft, request: Message, index: number): void {
+  const context = request.entries[0]?.data ?? new Uint8Array(0)
+  if (request.from === 0n || request.from === raft.id) {
+    raft.readStates.push({ index, requestContext: context })
+  } else {
+    raft.send({ type: MessageType.MsgReadIndexResp, to: request.from, index, entries: request.entries })
+  }
+}
+
+function hasCommittedInTerm(raft: Raft): boolean {
+  return raft.log.termOrZero(raft.log.committed) === raft.term
+}
