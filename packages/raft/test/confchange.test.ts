@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ChangeBase, type Changed, enterJoint, leaveJoint, simple } from '../src/confchange/changer.ts'
+import { type Changed, type ConfChangeState, enterJoint, leaveJoint, simple } from '../src/confchange/changer.ts'
 import { ConfChangeError } from '../src/confchange/errors.ts'
 import { restore } from '../src/confchange/restore.ts'
 import { describeProgressMap, parseConfChanges } from '../src/testing.ts'
@@ -11,13 +11,13 @@ import type { ProgressMap } from '../src/tracker/tracker.ts'
 import type { ConfChangeSingle, ConfState } from '../src/types.ts'
 
 const inflightLimits = { sizeMax: 10, bytesMax: 0 }
-const empty: ChangeBase = { config: emptyConfig, progress: new Map(), lastIndex: 5, inflightLimits }
+const empty: ConfChangeState = { config: emptyConfig, progress: new Map(), lastIndex: 5, inflightLimits }
 
-function on(changed: Changed): ChangeBase {
+function on(changed: Changed): ConfChangeState {
   return { ...empty, ...changed }
 }
 
-function membersOf(operations: string): ChangeBase {
+function membersOf(operations: string): ConfChangeState {
   let base = empty
   for (const change of parseConfChanges(operations)) base = on(simple(base, [change]))
   return base
@@ -190,7 +190,7 @@ describe('for random changes', () => {
         const left = leaveJoint(on(joint))
         expect(sorted(rolesOf(left))).toEqual(sorted(roles))
         expect(sorted(rolesOf(left)).map(([id]) => id)).toEqual([...left.progress.keys()].sort((a, b) => Number(a - b)))
-        // One by one, node 9_000 keeps a voter in place in between; it is left out at the end.
+        // One by one, node 9000 keeps a voter in place in between; it is left out at the end.
         let base = on(simple(start, parseConfChanges('v9000')))
         for (const single of changes) base = on(simple(base, [single]))
         expect(textOf(simple(base, parseConfChanges('r9000')))).toBe(textOf(left))

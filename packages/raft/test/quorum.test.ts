@@ -24,7 +24,7 @@ function triedVote(half: ReadonlySet<bigint>, given: ReadonlyMap<bigint, boolean
   const results = new Set<boolean>()
   for (let bits = 0; bits < 2 ** missing.length; bits++) {
     const all = new Map(given)
-    missing.forEach((voter, at) => all.set(voter, (bits & (1 << at)) !== 0))
+    for (const [at, voter] of missing.entries()) all.set(voter, (bits & (1 << at)) !== 0)
     results.add([...half].filter(voter => all.get(voter)).length * 2 > half.size)
   }
   if (results.size === 2) return 'pending'

@@ -6,7 +6,7 @@ import { type ConfChangeSingle, ConfChangeType } from '../types.ts'
 import { ConfChangeError } from './errors.ts'
 
 /** What a change starts from. It is only read. */
-export interface ChangeBase {
+export interface ConfChangeState {
   readonly config: TrackerConfig
   readonly progress: ProgressMap
   /** Last index of the own log: where probing of new members starts. */
@@ -28,7 +28,7 @@ export interface Changed {
  * Changes that together alter the set of voters by one at most, which needs no joint configuration (thesis 4.1).
  * Throws `ConfChangeError`.
  */
-export function simple(base: ChangeBase, changes: readonly ConfChangeSingle[]): Changed {
+export function simple(base: ConfChangeState, changes: readonly ConfChangeSingle[]): Changed {
   checkInvariants(base)
   if (isJoint(base.config)) {
     throw new ConfChangeError('SIMPLE_IN_JOINT', "can't apply simple config change in joint config")
@@ -46,7 +46,7 @@ export function simple(base: ChangeBase, changes: readonly ConfChangeSingle[]): 
  * changes make the incoming one. `autoLeave` is kept in the configuration for whoever leaves it. Throws
  * `ConfChangeError`.
  */
-export function enterJoint(base: ChangeBase, autoLeave: boolean, changes: readonly ConfChangeSingle[]): Changed {
+export function enterJoint(base: ConfChangeState, autoLeave: boolean, changes: readonly ConfChangeSingle[]): Changed {
   checkInvariants(base)
   if (isJoint(base.config)) throw new ConfChangeError('ALREADY_JOINT', 'config is already joint')
   if (base.config.incoming.size === 0) {
@@ -63,7 +63,7 @@ export function enterJoint(base: ChangeBase, autoLeave: boolean, changes: readon
  * Drops the outgoing half: who is neither voter nor learner of the incoming one is no member any more, and who waited
  * to be a learner becomes one. Throws `ConfChangeError`.
  */
-export function leaveJoint(base: ChangeBase): Changed {
+export function leaveJoint(base: ConfChangeState): Changed {
   checkInvariants(base)
   if (!isJoint(base.config)) throw new ConfChangeError('NOT_JOINT', "can't leave a non-joint config")
   const draft = draftOf(base)
@@ -90,7 +90,7 @@ interface Draft {
   readonly progress: Map<bigint, Progress>
 }
 
-function draftOf({ config, progress }: ChangeBase): Draft {
+function draftOf({ config, progress }: ConfChangeState): Draft {
   return {
     incoming: new Set(config.incoming),
     outgoing: new Set(config.outgoing),
@@ -101,7 +101,7 @@ function draftOf({ config, progress }: ChangeBase): Draft {
   }
 }
 
-function applyAll(draft: Draft, base: ChangeBase, changes: readonly ConfChangeSingle[]): void {
+function applyAll(draft: Draft, base: ConfChangeState, changes: readonly ConfChangeSingle[]): void {
   for (const { type, nodeId } of changes) {
     // Id 0 stands for a committed change that the application decided not to carry out.
     if (nodeId === 0n) continue
@@ -124,7 +124,7 @@ function applyAll(draft: Draft, base: ChangeBase, changes: readonly ConfChangeSi
   if (draft.incoming.size === 0) throw new ConfChangeError('REMOVED_ALL_VOTERS', 'removed all voters')
 }
 
-function makeVoter(draft: Draft, base: ChangeBase, id: bigint): void {
+function makeVoter(draft: Draft, base: ConfChangeState, id: bigint): void {
   if (draft.progress.has(id)) setLearner(draft, id, false)
   else draft.progress.set(id, newProgress(base, false))
   draft.learners.delete(id)
@@ -132,7 +132,7 @@ function makeVoter(draft: Draft, base: ChangeBase, id: bigint): void {
   draft.incoming.add(id)
 }
 
-function makeLearner(draft: Draft, base: ChangeBase, id: bigint): void {
+function makeLearner(draft: Draft, base: ConfChangeState, id: bigint): void {
   const progress = draft.progress.get(id)
   if (progress === undefined) {
     draft.learners.add(id)
@@ -160,7 +160,7 @@ function remove(draft: Draft, id: bigint): void {
  * A member just added counts as active, or the leader's next check of its quorum could miss it unheard. Its probing
  * starts at the leader's last entry; a member with an empty log then asks for what it needs.
  */
-function newProgress(base: ChangeBase, isLearner: boolean): Progress {
+function newProgress(base: ConfChangeState, isLearner: boolean): Progress {
   const inflights = new Inflights(base.inflightLimits)
   return new Progress({ match: 0, next: Math.max(base.lastIndex, 1), inflights, isLearner, recentActive: true })
 }

@@ -1,12 +1,12 @@
 import { type ConfChangeSingle, ConfChangeType, type ConfState } from '../types.ts'
-import { type ChangeBase, type Changed, enterJoint, simple } from './changer.ts'
+import { type Changed, type ConfChangeState, enterJoint, simple } from './changer.ts'
 
 /**
  * The configuration that `confState` describes, built by changes from `base`, which must be empty. A joint state is
  * built as it came about: first its outgoing voters, then one change that enters the joint configuration. Throws
  * `ConfChangeError` where no changes lead to `confState`.
  */
-export function restore(base: ChangeBase, confState: ConfState): Changed {
+export function restore(base: ConfChangeState, confState: ConfState): Changed {
   const { voters, learners, votersOutgoing, learnersNext, autoLeave } = confState
   const incoming = [
     ...operations(ConfChangeType.ConfChangeRemoveNode, votersOutgoing),
@@ -23,7 +23,7 @@ function operations(type: ConfChangeType, ids: readonly bigint[]): ConfChangeSin
   return ids.map(nodeId => ({ type, nodeId }))
 }
 
-function oneByOne(base: ChangeBase, changes: readonly ConfChangeSingle[]): Changed {
+function oneByOne(base: ConfChangeState, changes: readonly ConfChangeSingle[]): Changed {
   let changed: Changed = { config: base.config, progress: base.progress }
   for (const change of changes) changed = simple({ ...base, ...changed }, [change])
   return changed

@@ -1,4 +1,4 @@
-import { type ChangeBase, type Changed, enterJoint, leaveJoint, simple } from '../confchange/changer.ts'
+import { type Changed, type ConfChangeState, enterJoint, leaveJoint, simple } from '../confchange/changer.ts'
 import { ConfChangeError } from '../confchange/errors.ts'
 import { describeConfig, emptyConfig, sortedIds } from '../tracker/config.ts'
 import { describeProgress, type Progress } from '../tracker/progress.ts'
@@ -42,7 +42,7 @@ export function describeProgressMap(progress: ProgressMap): string {
  * was refused. The last index of the log starts at 0 and rises by one with each directive.
  */
 export function confChangeScript(): (directive: Directive) => string {
-  let state: ChangeBase = {
+  let state: ConfChangeState = {
     config: emptyConfig,
     progress: new Map(),
     lastIndex: 0,
@@ -61,7 +61,7 @@ export function confChangeScript(): (directive: Directive) => string {
   }
 }
 
-function change(state: ChangeBase, directive: Directive): Changed {
+function change(state: ConfChangeState, directive: Directive): Changed {
   const changes = parseConfChanges(directive.input)
   switch (directive.command) {
     case 'simple':
