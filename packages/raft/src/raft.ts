@@ -1,6 +1,6 @@
 import { assert } from './assert.ts'
 import { stepCandidate } from './candidate.ts'
-import { type Changed, type ChangeBase, enterJoint, leaveJoint, simple } from './confchange/changer.ts'
+import { type Changed, type ConfChangeState, enterJoint, leaveJoint, simple } from './confchange/changer.ts'
 import { restore } from './confchange/restore.ts'
 import { type FullConfig, type Logger, noNode } from './config.ts'
 import { hup } from './election.ts'
@@ -273,7 +273,7 @@ export class Raft {
     this.tracker.set(this.tracker.config, fresh)
   }
 
-  get #inflightLimits(): ChangeBase['inflightLimits'] {
+  get #inflightLimits(): ConfChangeState['inflightLimits'] {
     return { sizeMax: this.config.maxInflightMsgs, bytesMax: this.config.maxInflightBytes }
   }
 
@@ -331,7 +331,7 @@ export class Raft {
     return this.#switchTo(changed)
   }
 
-  #changeBase(): ChangeBase {
+  #changeBase(): ConfChangeState {
     const { config, progress } = this.tracker
     return { config, progress, lastIndex: this.log.lastIndex(), inflightLimits: this.#inflightLimits }
   }
