@@ -26,6 +26,9 @@ import { LmdbView } from './view.ts'
 
 const noKey = new Uint8Array(0)
 
+/** A commit that failed with less than this left, beside its own bytes, failed for want of space. */
+const diskReserveBytes = 1_048_576
+
 export interface LmdbParts {
   readonly fs: Fs
   readonly path: string
@@ -249,6 +252,7 @@ export class LmdbBackend implements Backend {
 
   async #write(): Promise<void> {
     const { dbi } = this.#file
+    const bytes = this.#pending.endedBytes
     const segments = this.#pending.take(dbi)
     const snapshot = new Snapshot()
     snapshot.set(this.#ended.point, this.#ended.totals)
@@ -259,12 +263,17 @@ export class LmdbBackend implements Backend {
     for (const [place, segment] of segments.slice(0, -1).entries()) {
       segment.instructions.goOnAt(segments[place + 1]!.instructions.address)
     }
-    await this.#hand(segments, snapshot)
+    const status = await this.#hand(segments, snapshot)
+    if (status !== lmdbStatus.durable) {
+      this.#failure = commitError(status, { file: this.#parts.path, isDiskFull: await this.#isDiskFull(bytes) })
+      throw this.#failure
+    }
     this.#durable = snapshot.point
     for (const segment of segments) segment.release()
   }
 
-  #hand(segments: readonly Segment[], snapshot: Snapshot): Promise<void> {
+  /** Gives the batch to LMDB; resolves with the status it ends with. */
+  #hand(segments: readonly Segment[], snapshot: Snapshot): Promise<number> {
     let seen = false
     const visible = (): void => {
       if (seen) return
@@ -274,19 +283,20 @@ export class LmdbBackend implements Backend {
       this.#visible.set(snapshot.point, snapshot.totals)
       this.#sizes = this.#measure()
     }
-    return new Promise((resolve, reject) => {
+    return new Promise(resolve => {
       this.#file.write(segments[0]!.instructions.address, status => {
-        if (status === lmdbStatus.visible) {
-          visible()
-        } else if (status === lmdbStatus.durable) {
-          visible()
-          resolve()
-        } else {
-          this.#failure = commitError(status, this.#parts.path)
-          reject(this.#failure)
-        }
+        if (status === lmdbStatus.visible || status === lmdbStatus.durable) visible()
+        if (status !== lmdbStatus.visible) resolve(status)
       })
     })
+  }
+
+  async #isDiskFull(batchBytes: number): Promise<boolean> {
+    try {
+      return (await this.#parts.fs.freeBytes(this.#parts.path)) < batchBytes + diskReserveBytes
+    } catch {
+      return false
+    }
   }
 
   #measure(): BackendSizes {

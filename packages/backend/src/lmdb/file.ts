@@ -92,10 +92,9 @@ export class LmdbFile {
   /** The highest key of a bucket, without the bucket. */
   lastKey(bucketId: number): Uint8Array | undefined {
     const start = bucketId === 255 ? undefined : Uint8Array.of(bucketId + 1)
-    const range = start === undefined ? {} : { start, exclusiveStart: true }
-    for (const { key } of this.#store.getRange({ ...range, reverse: true, limit: 1 })) {
-      return key[0] === bucketId ? key.subarray(1) : undefined
-    }
+    // Without an `end`, lmdb would stop at keys that begin with 5.
+    const range = { start, exclusiveStart: true, end: metaKey, reverse: true, limit: 1 }
+    for (const { key } of this.#store.getRange(range)) return key[0] === bucketId ? key.subarray(1) : undefined
     return undefined
   }
 

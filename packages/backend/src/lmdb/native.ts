@@ -41,7 +41,7 @@ export interface LmdbEnv {
 }
 
 export interface LmdbRange {
-  readonly start?: Uint8Array
+  readonly start?: Uint8Array | undefined
   readonly end?: Uint8Array | undefined
   readonly exclusiveStart?: boolean
   readonly reverse?: boolean
@@ -119,21 +119,28 @@ export function openStore(path: string, options: { readonly mapBytes: number }):
 /** LMDB's error numbers that we tell apart, and those of the system. */
 export const lmdbStatus: { readonly visible: number; readonly durable: number } = { visible: 1, durable: 0 }
 
-/** The final error for the status a commit ended with. */
-export function commitError(status: number, file: string): BackendError {
-  const mapFull = -30_792
-  const noSpace = 28
-  const tooBig = 27
-  const overQuota = 122
-  const outOfMemory = 12
-  if (status === mapFull || status === outOfMemory) {
+/**
+ * The final error for the status a commit ended with. A write that the system cuts short is EIO for LMDB, whatever the
+ * reason: `isDiskFull` says what the disk says.
+ */
+export function commitError(
+  status: number,
+  options: { readonly file: string; readonly isDiskFull: boolean },
+): BackendError {
+  const { file, isDiskFull } = options
+  if (addressSpaceStatus.includes(status)) {
     return new BackendError('NO_SPACE', `no address space for the file (LMDB status ${status})`, { file })
   }
-  if (status === noSpace || status === overQuota || status === tooBig) {
-    return new BackendError('NO_SPACE', `the disk takes no more (system error ${status})`, { file })
+  if (diskSpaceStatus.includes(status) || isDiskFull) {
+    return new BackendError('NO_SPACE', `the disk takes no more (LMDB status ${status})`, { file })
   }
   return new BackendError('IO', `a commit failed (LMDB status ${status})`, { file })
 }
+
+/** MDB_MAP_FULL, ENOMEM. */
+const addressSpaceStatus: readonly number[] = [-30_792, 12]
+/** EFBIG, ENOSPC, EDQUOT. */
+const diskSpaceStatus: readonly number[] = [27, 28, 122]
 
 /**
  * lmdb hands out key and value of a record by calling the two functions below with memory of its own, which the next read
