@@ -111,6 +111,8 @@ export class Http2Connection implements SenderEvents {
   #unfinished: Http2Stream[] = []
   #drained: Http2Stream[] = []
   #onPong: (() => void) | undefined
+  /** What the peer said in a GOAWAY that was no orderly end. */
+  #peerError: Http2Error | undefined
   readonly #stallAlarm = new Alarm(nowMs => this.#stalled(nowMs))
   readonly #closeAlarm = new Alarm(() => this.pipe.destroy())
   readonly #goawayAlarm = new Alarm(() => this.#lastGoaway())
@@ -375,6 +377,7 @@ export class Http2Connection implements SenderEvents {
   /** The peer sent GOAWAY: our streams above `lastStreamId` were not and will not be looked at. */
   peerGoaway(lastStreamId: number, error: Http2Error): void {
     this.#draining ||= this.role === 'client'
+    if (error.code !== 'NO_ERROR') this.#peerError = error
     this.owner.goaway(error)
     if (this.role === 'server') return
     for (const stream of [...this.streams.values()]) {
@@ -443,7 +446,7 @@ export class Http2Connection implements SenderEvents {
     if (this.closed) return
     this.flush()
     if (this.closed) return
-    this.#teardown(new Http2Error('CANCEL', 'the peer closed the connection', { remote: true }))
+    this.#teardown(this.#peerError ?? new Http2Error('CANCEL', 'the peer closed the connection', { remote: true }))
     this.pipe.end()
     this.timers.add(this.#closeAlarm, this.timers.clock.now() + this.limits.closeTimeoutMs)
   }
@@ -452,7 +455,7 @@ export class Http2Connection implements SenderEvents {
     this.timers.remove(this.#closeAlarm)
     if (this.closed) return
     const message = error === undefined ? 'the connection was closed' : `the connection was lost: ${error.message}`
-    this.#teardown(new Http2Error('CANCEL', message, { remote: true, cause: error }))
+    this.#teardown(this.#peerError ?? new Http2Error('CANCEL', message, { remote: true, cause: error }))
   }
 
   #handOver(): void {
