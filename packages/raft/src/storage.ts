@@ -13,7 +13,7 @@ export interface RaftStorage {
   initialState(): { readonly hardState: HardState; readonly confState: ConfState }
   /**
    * Entries in `[low, high)`, cut so that their encoded sizes stay within `maxSizeBytes`, but never empty for a valid
-   * non-empty interval. Throws `RaftStorageError` with code `COMPACTED` if `low < firstIndex()`, `UNAVAILABLE` if the
+   * non-empty interval. Throws `RaftError` with code `COMPACTED` if `low < firstIndex()`, `UNAVAILABLE` if the
    * interval reaches beyond `lastIndex() + 1`.
    */
   entries(low: number, high: number, maxSizeBytes: number): readonly Entry[]

@@ -31,9 +31,12 @@ export function confStateOf(config: TrackerConfig): ConfState {
   }
 }
 
-/** `voters=(1 2)&&(1) learners=(3) learners_next=(4) autoleave`, absent parts left out. */
+/** `voters=(1 2)&&(1) learners=(3) learners_next=(4) autoleave`, ids in hex, absent parts left out. */
 export function describeConfig(config: TrackerConfig): string {
-  const set = (ids: ReadonlySet<bigint>): string => `(${sortedIds(ids).join(' ')})`
+  const set = (ids: ReadonlySet<bigint>): string =>
+    `(${sortedIds(ids)
+      .map(id => id.toString(16))
+      .join(' ')})`
   let text = `voters=${set(config.incoming)}`
   if (config.outgoing.size > 0) text += `&&${set(config.outgoing)}`
   if (config.learners.size > 0) text += ` learners=${set(config.learners)}`
