@@ -24,7 +24,7 @@ export const defaultLimits: StoreLimits = {
   slabBudgetBytes: 1024 * 1024 * 1024,
   slabChunkBytes: 1024 * 1024,
   slabOverheadMax: 1.2,
-  sliceRecords: 10_000,
+  sliceRecords: 4096,
   sliceBytes: 1024 * 1024,
   catchUpWatchers: 512,
   catchUpRevisions: 1_000,

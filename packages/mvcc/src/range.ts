@@ -5,7 +5,7 @@ import type { Cursor, RangeRequest, RangeResult, StepBudget } from './contract.t
 import { MvccError } from './errors.ts'
 import { intervalOf, isSingleKey, KeyWalk } from './index/key-walk.ts'
 import type { Reader } from './reader.ts'
-import { RecordList } from './record-list.ts'
+import { OneRecord, RecordList } from './record-list.ts'
 import { sortPlaces } from './sort.ts'
 
 /** What a request means: how many pairs to collect, what to filter, how to sort. */
@@ -49,17 +49,15 @@ function planOf(request: RangeRequest): RangePlan {
 export function readKey(reader: Reader, request: RangeRequest, revision: number): RangeResult {
   const { index } = reader
   const { key } = request
-  const kvs = new RecordList(reader.stamp)
   const handle = index.lookup(key, 0, key.length)
-  if (handle === 0 || !index.isLiveAt(handle, revision)) return { revision, count: 0, more: false, kvs }
-  if (request.countOnly !== true) {
-    const plan = planOf(request)
-    if (!plan.filtered || passes(reader, request, handle)) {
-      if (plan.stripped) reader.fetchStripped(handle, plan.keepLease)
-      else reader.fetch(handle)
-      kvs.push(reader.source, reader.start, reader.length)
-    }
+  if (handle === 0 || !index.isLiveAt(handle, revision)) {
+    return { revision, count: 0, more: false, kvs: new OneRecord(reader.stamp, undefined, 0, 0) }
   }
+  const wanted = request.countOnly !== true && passes(reader, request, handle)
+  if (!wanted) return { revision, count: 1, more: false, kvs: new OneRecord(reader.stamp, undefined, 0, 0) }
+  if (request.keysOnly === true) reader.fetchStripped(handle, request.sortTarget === 'value')
+  else reader.fetch(handle)
+  const kvs = new OneRecord(reader.stamp, reader.source, reader.start, reader.length)
   return { revision, count: 1, more: false, kvs }
 }
 

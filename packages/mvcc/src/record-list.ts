@@ -1,5 +1,6 @@
 /** Encoded key-values on their way into a response: references into slabs and state, copied once. A hot room. */
 
+import { cutBytes, noBytes } from './bytes.ts'
 import type { KeyValue, KeyValueList } from './contract.ts'
 import { MvccError } from './errors.ts'
 import { decodeRecord, varintBytes, writeVarint } from './record.ts'
@@ -60,9 +61,7 @@ export class RecordList implements KeyValueList {
 
   /** Throws if the list refers to a store that has changed. */
   check(): void {
-    if (this.frozen < this.length && this.seen !== this.stamp.value) {
-      throw new MvccError('MISUSE', 'a range result was used after the store changed; freeze it before')
-    }
+    if (this.frozen < this.length && this.seen !== this.stamp.value) throw stale()
   }
 
   writeTo(target: Uint8Array, options: { readonly at: number; readonly field: number }): number {
@@ -85,6 +84,7 @@ export class RecordList implements KeyValueList {
 
   record(index: number): Uint8Array {
     this.check()
+    if (index >= this.length) throw new RangeError(`there is no record ${index} among ${this.length}`)
     const start = this.starts[index]!
     return this.sources[index]!.subarray(start, start + this.lengths[index]!)
   }
@@ -133,4 +133,68 @@ export class RecordList implements KeyValueList {
       yield decodeRecord(this.sources[index]!, start, start + this.lengths[index]!)
     }
   }
+}
+
+/** The list of a single key's read: no arrays. */
+export class OneRecord implements KeyValueList {
+  readonly length: number
+  readonly byteLength: number
+  private readonly stamp: Stamp
+  private readonly seen: number
+  private source: Uint8Array
+  private start: number
+  private readonly size: number
+  private piece: Uint8Array | undefined
+
+  /** Without a record the list is empty. */
+  constructor(stamp: Stamp, source: Uint8Array | undefined, start: number, size: number) {
+    this.stamp = stamp
+    this.seen = stamp.value
+    this.source = source ?? noBytes
+    this.start = start
+    this.size = size
+    this.length = source === undefined ? 0 : 1
+    this.byteLength = source === undefined ? 0 : 1 + varintBytes(size) + size
+  }
+
+  private check(): void {
+    if (this.seen !== this.stamp.value && this.piece === undefined && this.length > 0) throw stale()
+  }
+
+  writeTo(target: Uint8Array, options: { readonly at: number; readonly field: number }): number {
+    this.check()
+    if (this.length === 0) return options.at
+    target[options.at] = (options.field << 3) | 2
+    const at = writeVarint(target, options.at + 1, this.size)
+    target.set(this.source.subarray(this.start, this.start + this.size), at)
+    return at + this.size
+  }
+
+  record(index: number): Uint8Array {
+    this.check()
+    if (index >= this.length) throw new RangeError(`there is no record ${index} among ${this.length}`)
+    return this.source.subarray(this.start, this.start + this.size)
+  }
+
+  freeze(): void {
+    if (this.piece !== undefined || this.length === 0) return
+    const piece = cutBytes(this.byteLength)
+    this.writeTo(piece, { at: 0, field: kvsTag >>> 3 })
+    this.source = this.piece = piece
+    this.start = this.byteLength - this.size
+  }
+
+  pieces(): readonly Uint8Array[] {
+    this.freeze()
+    return this.piece === undefined ? [] : [this.piece]
+  }
+
+  *[Symbol.iterator](): Generator<KeyValue, void> {
+    this.check()
+    if (this.length > 0) yield decodeRecord(this.source, this.start, this.start + this.size)
+  }
+}
+
+function stale(): MvccError {
+  return new MvccError('MISUSE', 'a range result was used after the store changed; freeze it before')
 }

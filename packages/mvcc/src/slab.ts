@@ -79,7 +79,7 @@ export class Slab {
       }
       this.drop(entry)
     }
-    if (size > this.limits.slabBudgetBytes >>> 2) return
+    if (size > this.limits.slabBudgetBytes / 4) return
     const place = this.place(size)
     if (place === 0) return
     this.fill(place, entry, record)
@@ -119,7 +119,7 @@ export class Slab {
 
   /** A free place of `size` bytes, or 0 if there is no chunk number left. */
   private place(size: number): number {
-    if (size > this.limits.slabChunkBytes >>> 2) return this.takeFrom(this.addChunk(size), size)
+    if (size > this.limits.slabChunkBytes / 4) return this.takeFrom(this.addChunk(size), size)
     if (this.current === 0 || this.chunks[this.current]!.used + size > this.limits.slabChunkBytes) {
       this.current = this.addChunk(this.limits.slabChunkBytes)
       this.reclaim()
