@@ -1,7 +1,8 @@
 import * as fs from 'node:fs'
 
-type Done = (error: NodeJS.ErrnoException | null) => void
-type Counted = (error: NodeJS.ErrnoException | null, count: number) => void
+// Spelt without the types of Node: pure packages read these declarations too.
+type Done = (error: Error | null) => void
+type Counted = (error: Error | null, count: number) => void
 
 /**
  * The calls on file descriptors that can be cut short or interrupted. Tests put their own in place of the system's,
