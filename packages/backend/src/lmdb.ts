@@ -9,10 +9,10 @@ import { type Fs, nodeFs } from '@kvs/vfs'
 import type { Bucket } from './backend.ts'
 import { BucketSet } from './buckets.ts'
 import { BackendError } from './errors.ts'
-import { headerBytes, isBoltFile } from './foreign.ts'
 import { LmdbBackend } from './lmdb/backend.ts'
 import { removeTemporaries } from './lmdb/copying.ts'
 import { LmdbFile } from './lmdb/file.ts'
+import { checkHeader } from './lmdb/header.ts'
 import { checkLibrary } from './lmdb/native.ts'
 import { parentOf } from './paths.ts'
 
@@ -33,6 +33,8 @@ export interface LmdbOptions {
 
 const quotaBytesDefault = 2_147_483_648
 const mapBytesReserve = 67_108_864
+/** Well below what a process can address; a larger file is mapped anew as it grows. */
+const mapBytesMax = 1_099_511_627_776
 
 /**
  * Opens the state file, or makes an empty one.
@@ -45,7 +47,8 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
   const { path } = options
   const fs = options.fs ?? nodeFs()
   const buckets = new BucketSet(options.buckets)
-  const mapBytes = Math.ceil((options.quotaBytes ?? quotaBytesDefault) * 2 + mapBytesReserve)
+  const wantedBytes = Math.ceil((options.quotaBytes ?? quotaBytesDefault) * 2 + mapBytesReserve)
+  const mapBytes = Math.min(wantedBytes, mapBytesMax)
   await fs.makeDir(parentOf(path))
   await removeTemporaries(fs, path)
   const size = await checkHeader(fs, path)
@@ -71,32 +74,10 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
   }
 }
 
-/** The length of the file, 0 if there is none. Refuses another program's. */
-async function checkHeader(fs: Fs, path: string): Promise<number> {
-  const info = await fs.stat(path)
-  if (info === undefined) return 0
-  if (info.isDirectory) throw new BackendError('IO', 'a folder stands where the state file should be', { file: path })
-  const header = new Uint8Array(headerBytes)
-  const file = await fs.open(path, { mode: 'read' })
-  try {
-    const count = await file.read(header, 0)
-    if (isBoltFile(header.subarray(0, count))) {
-      throw new BackendError('FOREIGN_FILE', 'a state file of etcd; it must be imported first', { file: path })
-    }
-  } finally {
-    await file.close()
-  }
-  return info.sizeBytes
-}
-
 function openStoreFile(options: ConstructorParameters<typeof LmdbFile>[0]): LmdbFile {
   try {
     return new LmdbFile(options)
   } catch (cause) {
-    const invalid = [-30_793, -30_794, -30_796]
-    const code = (cause as { code?: unknown }).code
-    const corrupt = typeof code === 'number' && invalid.includes(code)
-    const message = corrupt ? 'not a file of LMDB, or a damaged one' : 'the state file cannot be opened'
-    throw new BackendError(corrupt ? 'CORRUPT' : 'IO', message, { file: options.name, cause })
+    throw new BackendError('IO', 'the state file cannot be opened', { file: options.name, cause })
   }
 }

@@ -20,7 +20,7 @@ import { commitError, lmdbStatus } from './native.ts'
 import { Pending } from './pending.ts'
 import { readSlice } from './records.ts'
 import type { Segment } from './segment.ts'
-import { Snapshot } from './totals.ts'
+import { Snapshot, Totals } from './totals.ts'
 import { verifyFile } from './verify.ts'
 import { LmdbView } from './view.ts'
 
@@ -203,24 +203,31 @@ export class LmdbBackend implements Backend {
     return stored === undefined ? -1 : storedChecksum(stored)
   }
 
+  /** A whole bucket read without anything being written meanwhile is also compared with its sums. */
   *#records(
     bucketId: number,
     first: Uint8Array | undefined,
     to: Uint8Array | undefined,
   ): IterableIterator<BackendRecord> {
+    const found = first === undefined && to === undefined ? new Totals() : undefined
+    const changes = this.#pending.changes
+    let isFileAlone = true
     for (let from = first; ; ) {
       this.#checkReadable()
       const slice = readSlice(this.#file, this.#pending, bucketId, from, to)
-      const count = slice.stored?.count ?? slice.records.length
+      const { stored } = slice
+      isFileAlone &&= stored !== undefined && this.#pending.changes === changes
+      if (isFileAlone) found?.add(bucketId, stored!)
+      const count = stored?.count ?? slice.records.length
       for (let at = 0; at < count; at++) {
-        yield slice.stored === undefined
-          ? slice.records[at]!
-          : { key: slice.stored.key(at), value: slice.stored.value(at) }
+        yield stored === undefined ? slice.records[at]! : { key: stored.key(at), value: stored.value(at) }
         this.#checkReadable()
       }
-      if (slice.next === undefined) return
+      if (slice.next === undefined) break
       from = slice.next
     }
+    if (found === undefined || !isFileAlone || this.#pending.changes !== changes) return
+    found.compare(bucketId, this.#visible.totals, this.#file)
   }
 
   #commit(): Promise<void> {

@@ -11,7 +11,7 @@ import { decodedOrEmpty } from './meta-record.ts'
 export type OpenFile = (path: string) => LmdbFile
 
 /** What LMDB puts beside a file for its locks and readers. */
-const lockSuffix = '-lock'
+export const lockSuffix = '-lock'
 /** Names of unfinished copies: the file's name, this, a number. Whatever has such a name is removed at open. */
 const temporarySuffix = '.tmp.'
 

@@ -152,12 +152,11 @@ export class LmdbFile {
     return this.#closing
   }
 
-  /** A count or sum that differs. */
-  mismatch(bucketId: number, found: SumsOf, expected: SumsOf): BackendError {
+  /** The error for records that are not those that were written; the counts may agree. */
+  mismatch(bucketId: number, counts: { readonly found: number; readonly expected: number }): BackendError {
+    const { found, expected } = counts
     const message =
-      found.count === expected.count
-        ? `${found.count} records whose checksums do not add up`
-        : `${found.count} records instead of ${expected.count}`
+      found === expected ? `${found} records that are not those written` : `${found} records instead of ${expected}`
     return new BackendError('CORRUPT', message, { bucket: this.#buckets.nameOf(bucketId), file: this.#name })
   }
 
@@ -183,11 +182,6 @@ export class LmdbFile {
     const details = { bucket: this.#buckets.nameOf(bucketId), keyHex: keyHex(key), file: this.#name }
     return new BackendError('CORRUPT', 'a record does not match its checksum', details)
   }
-}
-
-export interface SumsOf {
-  readonly count: number
-  readonly sum: number
 }
 
 /** The key as it stands in the file. */

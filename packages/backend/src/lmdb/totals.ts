@@ -1,6 +1,8 @@
 import { assert } from '../assert.ts'
 import type { ConsistentPoint } from '../backend.ts'
+import type { LmdbFile } from './file.ts'
 import { type MetaRecord, sumModulus } from './meta-record.ts'
+import type { FileSlice } from './slice.ts'
 
 /** Record count and checksum sum of every bucket, by id. */
 export class Totals {
@@ -23,23 +25,31 @@ export class Totals {
     this.counts[bucketId] = count
   }
 
-  set(from: { readonly counts: Float64Array; readonly sums: Float64Array }): void {
+  set(from: MetaRecordTotals): void {
     this.counts.set(from.counts)
     this.sums.set(from.sums)
   }
 
-  /** Whether `bucketId` has the same totals here and there. */
-  equals(bucketId: number, other: { readonly counts: Float64Array; readonly sums: Float64Array }): boolean {
-    return this.counts[bucketId] === other.counts[bucketId] && this.sums[bucketId] === other.sums[bucketId]
+  /** Counts the records of a slice in, all of them of `bucketId` if that is given. */
+  add(bucketId: number | undefined, slice: FileSlice): void {
+    for (let at = 0; at < slice.count; at++) this.change(bucketId ?? slice.bucketId(at), -1, slice.checksum(at))
+  }
+
+  /** Throws `CORRUPT` if what was found here is not what `expected` says. */
+  compare(bucketId: number, expected: MetaRecordTotals, file: LmdbFile): void {
+    if (this.counts[bucketId] === expected.counts[bucketId] && this.sums[bucketId] === expected.sums[bucketId]) return
+    throw file.mismatch(bucketId, { found: this.counts[bucketId]!, expected: expected.counts[bucketId]! })
   }
 }
+
+type MetaRecordTotals = Pick<MetaRecord, 'counts' | 'sums'>
 
 /** A state by its numbers. */
 export class Snapshot {
   point: ConsistentPoint = { index: 0, term: 0 }
   readonly totals: Totals = new Totals()
 
-  set(point: ConsistentPoint, totals: { readonly counts: Float64Array; readonly sums: Float64Array }): void {
+  set(point: ConsistentPoint, totals: MetaRecordTotals): void {
     this.point = { index: point.index, term: point.term }
     this.totals.set(totals)
   }

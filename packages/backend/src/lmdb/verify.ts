@@ -12,17 +12,13 @@ export async function verifyFile(file: LmdbFile, alive: () => void): Promise<voi
     const found = new Totals()
     for (let from = firstKey; ; ) {
       const slice = file.slice(from, undefined, transaction)
-      for (let at = 0; at < slice.count; at++) found.change(slice.bucketId(at), -1, slice.checksum(at))
+      found.add(undefined, slice)
       if (slice.done) break
       from = successor(slice.fileKey(slice.count - 1))
       await setImmediate()
       alive()
     }
-    for (let id = 1; id < 256; id++) {
-      if (found.equals(id, expected)) continue
-      const [before, now] = [expected, found].map(t => ({ count: t.counts[id]!, sum: t.sums[id]! }))
-      throw file.mismatch(id, now!, before!)
-    }
+    for (let id = 1; id < 256; id++) found.compare(id, expected, file)
   } finally {
     file.endRead(transaction)
   }

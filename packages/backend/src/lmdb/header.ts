@@ -1,0 +1,74 @@
+/**
+ * A look at the first two pages before LMDB opens the file: lmdb 3.5.6 brings the process down when LMDB refuses one.
+ *
+ * Page (24 bytes of header): number u64 · transaction u64 · pad u16 · flags u16, 8 for a page of meta · …
+ * Meta behind it: magic u32 0xBEEFC0DE · version u32 2 · address u64 · map size u64 · page size u32 at byte 48 of the page …
+ */
+
+import type { Fs } from '@kvs/vfs'
+import { VfsError } from '@kvs/vfs'
+import { BackendError } from '../errors.ts'
+import { headerBytes, isBoltFile } from '../foreign.ts'
+import { lockSuffix } from './copying.ts'
+
+const metaFlag = 8
+const magic = 0xbeefc0de
+const version = 2
+
+/** The length of the file at `path`, 0 if there is none or it is empty. Refuses what LMDB must not see. */
+export async function checkHeader(fs: Fs, path: string): Promise<number> {
+  const info = await fs.stat(path)
+  if (info?.isDirectory) throw new BackendError('IO', 'a folder stands where the state file should be', { file: path })
+  if (info !== undefined && info.sizeBytes > 0) await checkPages(fs, path, info.sizeBytes)
+  await checkLockFile(fs, path + lockSuffix)
+  return info?.sizeBytes ?? 0
+}
+
+async function checkPages(fs: Fs, path: string, sizeBytes: number): Promise<void> {
+  const file = await openChecked(fs, path, 'write')
+  try {
+    const first = await readPage(file, 0)
+    if (isBoltFile(first)) {
+      throw new BackendError('FOREIGN_FILE', 'a state file of etcd; it must be imported first', { file: path })
+    }
+    const pageBytes = first.length < headerBytes ? 0 : viewOf(first).getUint32(48, true)
+    const isPageSize = pageBytes >= 512 && pageBytes <= 65_536 && (pageBytes & (pageBytes - 1)) === 0
+    if (!isPageSize || !isMeta(first) || !isMeta(await readPage(file, pageBytes)) || sizeBytes < 2 * pageBytes) {
+      throw new BackendError('CORRUPT', 'not a state file, or cut off, or damaged at its beginning', { file: path })
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** LMDB must be able to open or make it. */
+async function checkLockFile(fs: Fs, path: string): Promise<void> {
+  const isThere = (await fs.stat(path)) !== undefined
+  const file = await openChecked(fs, path, isThere ? 'write' : 'create-new')
+  await file.close()
+}
+
+async function openChecked(fs: Fs, path: string, mode: 'write' | 'create-new') {
+  try {
+    return await fs.open(path, { mode })
+  } catch (cause) {
+    const code = cause instanceof VfsError && cause.code === 'NO_SPACE' ? 'NO_SPACE' : 'IO'
+    throw new BackendError(code, 'the state file cannot be opened', { file: path, cause })
+  }
+}
+
+async function readPage(file: { read(target: Uint8Array, at: number): Promise<number> }, at: number) {
+  const bytes = new Uint8Array(headerBytes)
+  return bytes.subarray(0, await file.read(bytes, at))
+}
+
+function isMeta(page: Uint8Array): boolean {
+  if (page.length < headerBytes) return false
+  const view = viewOf(page)
+  const isMetaPage = (view.getUint16(18, true) & metaFlag) !== 0
+  return isMetaPage && view.getUint32(24, true) === magic && view.getUint32(28, true) === version
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
