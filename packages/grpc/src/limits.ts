@@ -4,8 +4,6 @@ export interface GrpcLimits {
   readonly maxReceiveBytes: number
   /** Unfinished and undelivered messages of one connection; the call that goes beyond it fails. */
   readonly maxPartialBytes: number
-  /** Queued answers of one connection above which its further unary calls wait before they are handled. */
-  readonly maxQueuedBytes: number
   /** From the headers of a unary call to its complete message. */
   readonly firstMessageTimeoutMs: number
 }
@@ -14,7 +12,6 @@ export interface GrpcLimits {
 export const defaultGrpcLimits: GrpcLimits = {
   maxReceiveBytes: 4_194_304,
   maxPartialBytes: 67_108_864,
-  maxQueuedBytes: 16_777_216,
   firstMessageTimeoutMs: 30_000,
 }
 

@@ -125,7 +125,7 @@ export class ServerConnection implements Http2Owner {
 
   /** True while this client has so much to read that its next requests must wait. */
   mustWait(): boolean {
-    return this.http2.sender.queuedBytes > this.limits.maxQueuedBytes
+    return this.http2.sender.queuedBytes > this.http2.limits.maxQueuedOutputBytes
   }
 
   postpone(call: EngineUnaryCall, body: Uint8Array): void {

@@ -71,6 +71,7 @@ export class RawPeer {
   closed = false
   readonly #clock: VirtualClock
   readonly #decoder = new HpackDecoder({ maxListBytes: 1 << 20, maxFields: 1000 })
+  readonly #byStream = new Map<number, RawFrame[]>()
   readonly #blocks = new Map<RawFrame, readonly HeaderPair[]>()
 
   constructor(pipe: PairEnd, clock: VirtualClock) {
@@ -81,6 +82,9 @@ export class RawPeer {
         frame: (type, flags, streamId, bytes, start, end) => {
           const got = { type, flags, streamId, payload: bytes.slice(start, end) }
           this.frames.push(got)
+          const same = this.#byStream.get(streamId)
+          if (same === undefined) this.#byStream.set(streamId, [got])
+          else same.push(got)
           if (type === FrameType.HEADERS) {
             const block = this.#decoder.decode(got.payload, 0, got.payload.length)
             this.#blocks.set(
@@ -141,7 +145,8 @@ export class RawPeer {
   }
 
   of(type: number, streamId?: number): RawFrame[] {
-    return this.frames.filter(got => got.type === type && (streamId === undefined || got.streamId === streamId))
+    const from = streamId === undefined ? this.frames : (this.#byStream.get(streamId) ?? [])
+    return from.filter(got => got.type === type)
   }
 
   /** Header fields of the stream's answer, all blocks together. */

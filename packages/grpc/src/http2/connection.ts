@@ -62,6 +62,8 @@ export interface Http2ConnectionOptions {
 const nothing: Uint8Array = new Uint8Array(0)
 const SHUTDOWN_PING: Uint8Array = Uint8Array.of(0x6b, 0x76, 0x73, 0x2d, 0x73, 0x74, 0x6f, 0x70)
 const KEEPALIVE_PING: Uint8Array = Uint8Array.of(0x6b, 0x76, 0x73, 0x2d, 0x6c, 0x69, 0x76, 0x65)
+/** A congested peer must take so much within the stall timeout. */
+const MIN_PROGRESS_BYTES = 4_096
 /** Streams we reset lately, whose late frames are no fault. */
 const MAX_RESET_IDS = 1_024
 
@@ -106,7 +108,8 @@ export class Http2Connection implements SenderEvents {
   #unreturned = 0
   #heldBytes = 0
   #handedBytes = 0
-  #leftBytes = 0
+  #watchedBlocked = false
+  #watchedProgress = 0
   readonly #resetIds = new Set<number>()
   #unfinished: Http2Stream[] = []
   #drained: Http2Stream[] = []
@@ -256,8 +259,9 @@ export class Http2Connection implements SenderEvents {
       const bytes = sender.output.pendingBytes
       if (bytes === 0) break
       this.#handedBytes += bytes
-      if (!sender.output.drainTo(this.pipe)) this.#block()
+      if (!sender.output.drainTo(this.pipe)) sender.blocked = true
     } while (sender.hasWork)
+    if (this.#isCongested && this.#stallAlarm.heapIndex < 0) this.#watchProgress(this.timers.clock.now())
     if (this.#draining && this.streams.size === 0) this.#finish()
     else this.owner.flushed()
   }
@@ -411,25 +415,30 @@ export class Http2Connection implements SenderEvents {
     this.pipe.pause()
   }
 
-  #block(): void {
-    this.sender.blocked = true
-    this.#leftBytes = this.#handedBytes - this.pipe.queuedBytes
-    if (this.#stallAlarm.heapIndex < 0) this.#armStall(this.timers.clock.now())
+  /** The peer has much to read: the pipe is full, or its windows are shut over long queues. */
+  get #isCongested(): boolean {
+    return this.sender.blocked || this.sender.queuedBytes > this.limits.maxQueuedOutputBytes
   }
 
-  #armStall(nowMs: number): void {
+  /** Bytes that got away: out of the pipe if that is full, else DATA that the windows let pass. */
+  get #progress(): number {
+    return this.sender.blocked ? this.#handedBytes - this.pipe.queuedBytes : this.sender.dataBytes
+  }
+
+  #watchProgress(nowMs: number): void {
+    this.#watchedBlocked = this.sender.blocked
+    this.#watchedProgress = this.#progress
     this.timers.add(this.#stallAlarm, nowMs + this.limits.stallTimeoutMs)
   }
 
-  /** A peer that took nothing for the whole time is given up; a slow one is not. */
+  /** A peer that took next to nothing for the whole time is given up; a slow one is not. */
   #stalled(nowMs: number): void {
-    const left = this.#handedBytes - this.pipe.queuedBytes
-    if (left === this.#leftBytes) {
-      this.destroy(new Http2Error('CANCEL', 'the peer has stopped reading'))
-      return
-    }
-    this.#leftBytes = left
-    this.#armStall(nowMs)
+    if (!this.#isCongested) return
+    const { blocked } = this.sender
+    if (blocked !== this.#watchedBlocked || this.#progress - this.#watchedProgress >= MIN_PROGRESS_BYTES) {
+      this.#watchProgress(nowMs)
+    } else if (blocked) this.destroy(new Http2Error('CANCEL', 'the peer has stopped reading'))
+    else this.fail('ENHANCE_YOUR_CALM', 'the peer keeps its windows shut')
   }
 
   #pipeDrained(): void {
@@ -437,6 +446,7 @@ export class Http2Connection implements SenderEvents {
     this.sender.blocked = false
     this.timers.remove(this.#stallAlarm)
     this.flush()
+    if (this.closed) return
     if (!this.#readPaused || this.sender.blocked) return
     this.#readPaused = false
     this.pipe.resume()

@@ -15,7 +15,10 @@ export interface Http2Limits {
   readonly connectionWindowBytes: number
   /** Received bytes that the owner may keep before the connection's window is no longer renewed. */
   readonly maxHeldBytes: number
-  /** Bytes on their way to a peer that does not read; beyond it we stop reading as well. */
+  /**
+   * Bytes that wait for a peer. In the pipe: beyond it we stop reading as well. In the queues of streams whose windows are
+   * shut: beyond it further unary calls wait before they are handled.
+   */
   readonly maxQueuedOutputBytes: number
   /** Queued bytes of a stream above which its producer should wait. */
   readonly streamBufferBytes: number
@@ -25,7 +28,7 @@ export interface Http2Limits {
   readonly settingsTimeoutMs: number
   /** From HEADERS to END_HEADERS. */
   readonly headerBlockTimeoutMs: number
-  /** Without any progress of a peer that has bytes to read, or keeps its windows shut over a full queue. */
+  /** For a peer beyond that limit, or with a full pipe, to take anything worth mentioning. */
   readonly stallTimeoutMs: number
   /** How long the peer may take to close after our last GOAWAY. */
   readonly closeTimeoutMs: number

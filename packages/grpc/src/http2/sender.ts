@@ -34,6 +34,8 @@ export class Sender {
   queuedBytes = 0
   /** DATA frames sent so far. */
   dataFrames = 0
+  /** Bytes of DATA sent so far. */
+  dataBytes = 0
   /** HEADERS and DATA frames sent so far. */
   sentFrames = 0
   #ring: Http2Stream[] = []
@@ -255,6 +257,7 @@ export class Sender {
     stream.sendWindow -= length
     this.window -= length
     this.dataFrames++
+    this.dataBytes += length
     this.sentFrames++
   }
 
