@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import type { EmbedOptions } from '@kvs/server/embed'
+import { parse as parseYaml } from 'yaml'
+import { type FlagValue, UsageError } from './flag-values.ts'
+import { type CommandLine, flags, flagValue, unknownFlag } from './flags.ts'
+
+/** The configuration of the program, and what should be said about where it came from. */
+export interface Configuration {
+  readonly embed: EmbedOptions
+  readonly logLevel: string
+  readonly logFormat: string
+  readonly warnings: readonly string[]
+}
+
+type Values = ReadonlyMap<string, FlagValue>
+
+/**
+ * Command line over environment over defaults; a config file replaces both. Throws `UsageError`.
+ */
+export function configure(line: CommandLine, environment: Readonly<Record<string, string | undefined>>): Configuration {
+  const configFile = line.configFile ?? environment['ETCD_CONFIG_FILE']
+  const warnings: string[] = []
+  const values = configFile === undefined ? fromOutside(line, environment, warnings) : fromFile(configFile)
+  return { ...assemble(values), warnings }
+}
+
+function fromOutside(
+  line: CommandLine,
+  environment: Readonly<Record<string, string | undefined>>,
+  warnings: string[],
+): Values {
+  const values = new Map<string, FlagValue>()
+  const names = new Map(Object.keys(flags).map(name => [variableOf(name), name]))
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('ETCD_') || value === undefined || value === '') continue
+    const name = names.get(variable)
+    if (name === undefined) {
+      if (variable !== 'ETCD_UNSUPPORTED_ARCH' && variable !== 'ETCD_VERSION') {
+        warnings.push(`unrecognized environment variable ${variable}=${value}`)
+      }
+    } else if (line.values.has(name)) {
+      warnings.push(`recognized environment variable ${variable}, but unused: shadowed by corresponding flag`)
+    } else values.set(name, flagValue(name, value, `environment variable ${variable}`))
+  }
+  for (const [name, value] of line.values) values.set(name, flagValue(name, value, `flag -${name}`))
+  return values
+}
+
+const variableOf = (name: string): string => `ETCD_${name.toUpperCase().replaceAll('-', '_')}`
+
+function fromFile(path: string): Values {
+  let document: unknown
+  try {
+    document = parseYaml(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UsageError(`config file '${path}': ${(error as Error).message}`)
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new UsageError(`config file '${path}': expected keys and values`)
+  }
+  const values = new Map<string, FlagValue>()
+  for (const [name, value] of Object.entries(document)) {
+    if (!(name in flags)) throw unknownFlag(name)
+    if (value === null) continue
+    const text = Array.isArray(value) ? value.join(',') : String(value)
+    const isDuration = flags[name]?.kind === 'durationMs' && typeof value === 'number'
+    values.set(name, flagValue(name, isDuration ? `${text}ns` : text, `key ${name} of config file '${path}'`))
+  }
+  return values
+}
+
+function assemble(values: Values): Omit<Configuration, 'warnings'> {
+  const value = (name: string): FlagValue => values.get(name) ?? (flags[name] as { fallback: FlagValue }).fallback
+  const text = (name: string): string => value(name) as string
+  const number = (name: string): number => value(name) as number
+  const list = (name: string): readonly string[] => value(name) as readonly string[]
+  const name = text('name')
+  const state = text('initial-cluster-state')
+  if (state !== 'new' && state !== 'existing') {
+    throw new UsageError(`invalid value "${state}" for flag -initial-cluster-state: invalid value "${state}"`)
+  }
+  if (values.has('listen-client-urls') && !values.has('advertise-client-urls')) {
+    throw new UsageError('--advertise-client-urls is required when --listen-client-urls is set explicitly')
+  }
+  const peerUrls = list('initial-advertise-peer-urls')
+  const embed: EmbedOptions = {
+    name,
+    dataDir: text('data-dir') || `${name}.etcd`,
+    initialCluster: text('initial-cluster') || peerUrls.map(url => `${name}=${url}`).join(','),
+    initialClusterToken: text('initial-cluster-token'),
+    initialClusterState: state,
+    initialAdvertisePeerUrls: peerUrls,
+    advertiseClientUrls: list('advertise-client-urls'),
+    listenClientUrls: list('listen-client-urls'),
+    listenPeerUrls: list('listen-peer-urls'),
+    heartbeatIntervalMs: number('heartbeat-interval'),
+    electionTimeoutMs: number('election-timeout'),
+    maxRequestBytes: number('max-request-bytes'),
+    maxTxnOps: number('max-txn-ops'),
+    quotaBackendBytes: number('quota-backend-bytes'),
+    backendBatchIntervalMs: number('backend-batch-interval') || 100,
+    backendBatchLimit: number('backend-batch-limit') || 10_000,
+    watchProgressNotifyIntervalMs: number('watch-progress-notify-interval') || 600_000,
+    unsafeNoFsync: value('unsafe-no-fsync') as boolean,
+  }
+  return { embed, logLevel: text('log-level'), logFormat: text('log-format') }
+}

@@ -1,0 +1,44 @@
+/** Values of flags, as Go's flag package reads them. */
+export type FlagValue = string | number | boolean | readonly string[]
+
+/** A command line, an environment variable or a config file that cannot be understood. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError'
+}
+
+export function parseBoolean(text: string): boolean {
+  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true
+  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false
+  throw new UsageError('parse error')
+}
+
+export function parseInteger(text: string): number {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(value)) throw new UsageError('parse error')
+  return value
+}
+
+export function parseList(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part.length > 0)
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+/** Go's durations: `1h30m`, `250ms`, `0`. */
+export function parseDurationMs(text: string): number {
+  if (text === '0') return 0
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)]
+  if (parts.length === 0 || parts.map(part => part[0]).join('') !== text) throw new UsageError('parse error')
+  return parts.reduce((sum, part) => sum + Number(part[1]) * (unitMs[part[2] as string] as number), 0)
+}

@@ -1,0 +1,170 @@
+import { type FlagValue, parseBoolean, parseDurationMs, parseInteger, parseList, UsageError } from './flag-values.ts'
+
+/** One flag of the program. `key` is its name on the command line, in the environment (`ETCD_…`) and in YAML. */
+export interface Flag {
+  readonly section: string
+  readonly fallback: FlagValue
+  readonly kind: 'text' | 'boolean' | 'integer' | 'durationMs' | 'list'
+  readonly help: string
+}
+
+/** Every flag this program knows, with etcd's names and defaults, in the order of `--help`. */
+export const flags: Readonly<Record<string, Flag>> = {
+  name: text('Member', 'default', 'Human-readable name for this member.'),
+  'data-dir': text('Member', '', "Path to the data directory ('${name}.etcd' if not given)."),
+  'heartbeat-interval': integer('Member', 100, 'Time (in milliseconds) of a heartbeat interval.'),
+  'election-timeout': integer('Member', 1000, 'Time (in milliseconds) for an election to timeout.'),
+  'listen-peer-urls': list('Member', ['http://localhost:2380'], 'URLs to listen on for peer traffic.'),
+  'listen-client-urls': list('Member', ['http://localhost:2379'], 'URLs to listen on for client traffic.'),
+  'quota-backend-bytes': integer(
+    'Member',
+    0,
+    'Raise an alarm when the state exceeds this size (0: 2 GiB; negative: never).',
+  ),
+  'backend-batch-interval': duration('Member', 0, 'Longest time before the state is committed (0: 100ms).'),
+  'backend-batch-limit': integer('Member', 0, 'Most operations before the state is committed (0: 10000).'),
+  'max-txn-ops': integer('Member', 128, 'Most operations in a transaction.'),
+  'max-request-bytes': integer('Member', 1_572_864, 'Largest request of a client, in bytes.'),
+  'initial-advertise-peer-urls': list('Clustering', ['http://localhost:2380'], 'Peer URLs told to the other members.'),
+  'initial-cluster': text(
+    'Clustering',
+    '',
+    "Founding members, 'name=url,…' ('${name}=${initial-advertise-peer-urls}' if not given).",
+  ),
+  'initial-cluster-state': text(
+    'Clustering',
+    'new',
+    "Whether the cluster is new or this member joins one ('new' or 'existing').",
+  ),
+  'initial-cluster-token': text('Clustering', 'etcd-cluster', 'Token of the cluster during bootstrap.'),
+  'advertise-client-urls': list('Clustering', ['http://localhost:2379'], 'Client URLs told to clients.'),
+  'log-level': text('Logging', 'info', 'Only lines of this level and above: debug, info, warn, error, panic or fatal.'),
+  'log-format': text('Logging', '', 'json or console (console on a terminal, json elsewhere if not given).'),
+  'watch-progress-notify-interval': duration(
+    'Features',
+    0,
+    'Time between progress notifications of idle watchers (0: 10m).',
+  ),
+  'unsafe-no-fsync': boolean('Unsafe', false, 'Never sync the log: a power cut loses acknowledged writes.'),
+}
+
+function text(section: string, fallback: string, help: string): Flag {
+  return { section, fallback, kind: 'text', help }
+}
+function list(section: string, fallback: readonly string[], help: string): Flag {
+  return { section, fallback, kind: 'list', help }
+}
+function integer(section: string, fallback: number, help: string): Flag {
+  return { section, fallback, kind: 'integer', help }
+}
+function duration(section: string, fallback: number, help: string): Flag {
+  return { section, fallback, kind: 'durationMs', help }
+}
+function boolean(section: string, fallback: boolean, help: string): Flag {
+  return { section, fallback, kind: 'boolean', help }
+}
+
+/** What the command line says: values by flag, as text, and whether only help or the version is wanted. */
+export interface CommandLine {
+  readonly values: ReadonlyMap<string, string>
+  readonly wants: 'run' | 'help' | 'version'
+  readonly configFile: string | undefined
+}
+
+/** Reads `--flag=value`, `--flag value`, with one dash or two. Throws `UsageError`. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const values = new Map<string, string>()
+  let wants: CommandLine['wants'] = 'run'
+  let configFile: string | undefined
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] as string
+    const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(arg)
+    if (match === null) throw new UsageError(`'${arg}' is not a valid flag`)
+    const name = match[1] as string
+    if (name === 'help' || name === 'h') wants = 'help'
+    else if (name === 'version') wants = 'version'
+    else {
+      const known = name === 'config-file' || name in flags
+      if (!known) throw unknownFlag(name)
+      let value = match[2]
+      if (value === undefined && flags[name]?.kind === 'boolean') value = 'true'
+      if (value === undefined) value = args[++at]
+      if (value === undefined) throw new UsageError(`flag needs an argument: -${name}`)
+      if (name === 'config-file') configFile = value
+      else values.set(name, value)
+    }
+  }
+  return { values, wants, configFile }
+}
+
+/** Turns the text of a flag into its value. `where` names the source in the error. Throws `UsageError`. */
+export function flagValue(name: string, value: string, where: string): FlagValue {
+  const flag = flags[name]
+  if (flag === undefined) throw unknownFlag(name)
+  try {
+    if (flag.kind === 'boolean') return parseBoolean(value)
+    if (flag.kind === 'integer') return parseInteger(value)
+    if (flag.kind === 'durationMs') return parseDurationMs(value)
+    return flag.kind === 'list' ? parseList(value) : value
+  } catch (error) {
+    throw new UsageError(`invalid value "${value}" for ${where}: ${(error as Error).message}`)
+  }
+}
+
+export function unknownFlag(name: string): UsageError {
+  const near = nearest(name, ['config-file', 'help', 'version', ...Object.keys(flags)])
+  return new UsageError(
+    `flag provided but not defined: -${name}${near === undefined ? '' : ` (did you mean --${near}?)`}`,
+  )
+}
+
+/** The candidate with the smallest edit distance, if it is near enough to be meant. */
+function nearest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of candidates) {
+    const distance = editDistance(name, candidate)
+    if (distance < bestDistance) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const lines = ['Usage:', '', '  kvs [flags]', '    Start a kvs server.', '']
+  lines.push(
+    '  kvs --version',
+    '    Show the version.',
+    '',
+    '  kvs --config-file',
+    '    Path to a YAML file; it replaces flags and environment.',
+    '',
+  )
+  let section = ''
+  for (const [name, flag] of Object.entries(flags)) {
+    if (flag.section !== section) {
+      section = flag.section
+      lines.push(`${section}:`)
+    }
+    const shown = Array.isArray(flag.fallback) ? flag.fallback.join(',') : flag.fallback
+    lines.push(`  --${name} '${flag.kind === 'durationMs' ? `${shown}s` : shown}'`, `    ${flag.help}`)
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+import { arch, platform } from 'node:os'
+import { startEmbedded } from '@kvs/server/embed'
+import { configure } from './config.ts'
+import { UsageError } from './flag-values.ts'
+import { helpText, parseCommandLine } from './flags.ts'
+import { createLogger, isLogLevel } from './logger.ts'
+
+/** The `kvs` program: arguments, environment and signals in, exit status out. */
+
+const etcdVersion = '3.7.1'
+const kvsVersion = '0.1.0'
+
+function versionText(): string {
+  const lines = [
+    `kvs Version: ${kvsVersion} (Node.js ${process.version})`,
+    `etcd Version: ${etcdVersion}`,
+    'Git SHA: kvs',
+    'Go Version: none',
+    `Go OS/Arch: ${platform()}/${arch() === 'x64' ? 'amd64' : arch()}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** Ends the process by the signal it got, as etcd does; pid 1 has no default action and exits 0. */
+function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal)
+  if (process.pid === 1) process.exit(0)
+  process.kill(process.pid, signal)
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const line = parseCommandLine(args)
+  if (line.wants === 'help') return void process.stdout.write(helpText())
+  if (line.wants === 'version') return void process.stdout.write(versionText())
+  const configuration = configure(line, process.env)
+  if (!isLogLevel(configuration.logLevel)) {
+    throw new UsageError(`invalid value "${configuration.logLevel}" for flag -log-level`)
+  }
+  const logger = createLogger({
+    level: configuration.logLevel,
+    format: configuration.logFormat,
+    stream: process.stderr,
+  })
+  for (const warning of configuration.warnings) logger.warn(warning)
+  const member = await startEmbedded({
+    ...configuration.embed,
+    logger,
+    onFatal: error => {
+      logger.error('the member stops', { error: error.message })
+      process.exit(1)
+    },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      logger.info('received signal; shutting down', { signal })
+      member.stop().then(
+        () => endBy(signal),
+        () => process.exit(1),
+      )
+    })
+  }
+}
+
+run(process.argv.slice(2)).catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`kvs: ${message}\n`)
+  process.exit(error instanceof UsageError ? 2 : 1)
+})

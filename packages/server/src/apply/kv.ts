@@ -1,0 +1,156 @@
+import { type LeaseChange, MvccError, type WriteTxn } from '@kvs/mvcc'
+import { decodeCompactionRequest, decodeDeleteRangeRequest, decodeRangeRequest, decodeTxnRequest } from '@kvs/proto/rpc'
+import { Refusal, type RefusalCode } from '../errors.ts'
+import * as limits from '../limits.ts'
+import { PutFields } from '../put-fields.ts'
+import { storeRange } from '../requests.ts'
+import type { State } from '../state.ts'
+import type { Continuation, Operation } from './operation.ts'
+import type { PutOutcome, TxnOutcome } from './outcome.ts'
+import { checkPlan, executePlan, planTxn } from './txn.ts'
+
+const fields = new PutFields()
+const putOutcome: PutOutcome = { revision: 0, previous: undefined }
+
+/** Texts of the store's refusals. */
+const refusals: Partial<Record<string, RefusalCode>> = {
+  COMPACTED: 'COMPACTED',
+  FUTURE_REVISION: 'FUTURE_REV',
+  KEY_NOT_FOUND: 'KEY_NOT_FOUND',
+}
+
+/** The refusal a store's error stands for; anything else is thrown on. */
+export function refusalOf(error: unknown): Refusal {
+  const code = error instanceof MvccError ? refusals[error.code] : undefined
+  if (code === undefined) throw error
+  return Refusal.of(code)
+}
+
+export const put: Operation = {
+  name: 'Put',
+  apply(state, data, entry, waiter) {
+    if (!fields.parse(data, entry.start, entry.end)) throw new Error('a put in the log cannot be read')
+    const lease = fields.lease
+    if (fields.hasLease && !state.lessor.has(lease)) {
+      waiter?.refused(Refusal.of('LEASE_NOT_FOUND'))
+      return undefined
+    }
+    const txn = state.store.write()
+    let previous: Uint8Array | undefined
+    let refusal: Refusal | undefined
+    try {
+      previous = txn.put({
+        key: data,
+        keyStart: fields.keyStart,
+        keyEnd: fields.keyEnd,
+        value: data,
+        valueStart: fields.valueStart,
+        valueEnd: fields.valueEnd,
+        lease,
+        ignoreValue: fields.ignoreValue,
+        ignoreLease: fields.ignoreLease,
+        wantPrevious: fields.prevKv && waiter !== undefined,
+      })
+    } catch (error) {
+      refusal = refusalOf(error)
+    }
+    putOutcome.revision = endWrite(state, txn)
+    putOutcome.previous = previous
+    if (refusal !== undefined) waiter?.refused(refusal)
+    else waiter?.applied(putOutcome)
+    return undefined
+  },
+}
+
+export const deleteRange: Operation = {
+  name: 'DeleteRange',
+  apply(state, data, entry, waiter) {
+    const { key, rangeEnd, prevKv } = decodeDeleteRangeRequest(data, entry.start, entry.end)
+    const txn = state.store.write()
+    const cursor = txn.openDelete({ key, rangeEnd, wantPrevious: prevKv && waiter !== undefined })
+    return slices(
+      budget => cursor.step(budget),
+      () => {
+        const { deleted, previous } = cursor.result()
+        const revision = endWrite(state, txn)
+        waiter?.applied({ revision, deleted, previous })
+      },
+    )
+  },
+}
+
+export const range: Operation = {
+  name: 'Range',
+  apply(state, data, entry, waiter) {
+    if (waiter === undefined) return undefined
+    try {
+      const result = state.store.range(storeRange(decodeRangeRequest(data, entry.start, entry.end)))
+      waiter.applied({ kind: 'range', result, revision: state.store.revision })
+    } catch (error) {
+      waiter.refused(refusalOf(error))
+    }
+    return undefined
+  },
+}
+
+export const txn: Operation = {
+  name: 'Txn',
+  apply(state, data, entry, waiter) {
+    const request = decodeTxnRequest(data, entry.start, entry.end)
+    const plan = planTxn(state.store, request)
+    const refusal = checkPlan(plan, state.store, state.lessor)
+    if (refusal !== undefined) {
+      waiter?.refused(refusal)
+      return undefined
+    }
+    const write = state.store.write()
+    const ops = executePlan(plan, write, waiter !== undefined)
+    const outcome: TxnOutcome = { revision: endWrite(state, write), succeeded: plan.succeeded, ops }
+    waiter?.applied(outcome)
+    return undefined
+  },
+}
+
+export const compaction: Operation = {
+  name: 'Compaction',
+  apply(state, data, entry, waiter) {
+    const { revision, physical } = decodeCompactionRequest(data, entry.start, entry.end)
+    try {
+      state.store.compact(revision)
+    } catch (error) {
+      waiter?.refused(refusalOf(error))
+      return undefined
+    }
+    const outcome = { revision: state.store.revision }
+    if (physical && waiter !== undefined) state.background.whenScrubbed(() => waiter.applied(outcome))
+    else waiter?.applied(outcome)
+    state.background.wake()
+    return undefined
+  },
+}
+
+/** Ends the transaction and tells the leases which keys came and went. Returns the store's revision. */
+export function endWrite(state: State, txn: WriteTxn): number {
+  const { revision, changes } = txn.end()
+  const leases = changes.leases
+  for (let i = 0; i < leases.length; i++) moveKey(state, leases[i] as LeaseChange)
+  if (state.store.watch.pending) state.background.wake()
+  return revision
+}
+
+function moveKey(state: State, { key, oldLease, newLease }: LeaseChange): void {
+  if (oldLease === newLease) return
+  if (oldLease !== 0n) state.lessor.detach(oldLease, key)
+  if (newLease !== 0n) state.lessor.attach(newLease, key)
+}
+
+/** Runs the first slice at once, which is all for nearly every request, and hands out the rest. */
+function slices(step: (budget: { readonly records: number }) => boolean, finish: () => void): Continuation | undefined {
+  const budget = { records: limits.sliceRecords }
+  const next = (): boolean => {
+    if (!step(budget)) return false
+    finish()
+    return true
+  }
+  return next() ? undefined : next
+}

@@ -1,0 +1,75 @@
+import { LeaseError } from '@kvs/lease'
+import { decodeLeaseCheckpointRequest, decodeLeaseGrantRequest, decodeLeaseRevokeRequest } from '@kvs/proto/rpc'
+import { Refusal } from '../errors.ts'
+import * as limits from '../limits.ts'
+import { endWrite } from './kv.ts'
+import type { Operation } from './operation.ts'
+
+export const leaseGrant: Operation = {
+  name: 'LeaseGrant',
+  apply(state, data, entry, waiter) {
+    const { id, ttl: ttlSeconds } = decodeLeaseGrantRequest(data, entry.start, entry.end)
+    try {
+      state.saveLease(state.lessor.grant({ id, ttlSeconds }))
+    } catch (error) {
+      waiter?.refused(refusalOf(error))
+      return undefined
+    }
+    waiter?.applied({ id, ttlSeconds, revision: state.store.revision })
+    return undefined
+  },
+}
+
+/** Deletes the keys of the lease in one revision, in slices if there are many, and then the lease. */
+export const leaseRevoke: Operation = {
+  name: 'LeaseRevoke',
+  apply(state, data, entry, waiter) {
+    const { id } = decodeLeaseRevokeRequest(data, entry.start, entry.end)
+    if (!state.lessor.has(id)) {
+      waiter?.refused(Refusal.of('LEASE_NOT_FOUND'))
+      return undefined
+    }
+    const keys = state.lessor.keys(id)
+    const txn = state.store.write()
+    const slice = (): boolean => {
+      for (let left = limits.sliceRecords; left > 0; left--) {
+        const next = keys.next()
+        if (next.done === true) {
+          state.lessor.revoke(id)
+          state.forgetLease(id)
+          const revision = endWrite(state, txn)
+          waiter?.applied({ revision })
+          return true
+        }
+        txn.deleteRange({ key: next.value })
+      }
+      return false
+    }
+    return slice() ? undefined : slice
+  },
+}
+
+export const leaseCheckpoint: Operation = {
+  name: 'LeaseCheckpoint',
+  apply(state, data, entry, waiter) {
+    for (const { id, remainingTtl } of decodeLeaseCheckpointRequest(data, entry.start, entry.end).checkpoints) {
+      const record = state.lessor.checkpoint({ id, remainingTtlSeconds: remainingTtl })
+      if (record !== undefined) state.saveLease(record)
+    }
+    waiter?.applied({ revision: state.store.revision })
+    return undefined
+  },
+}
+
+const refusals = {
+  NOT_FOUND: 'LEASE_NOT_FOUND',
+  EXISTS: 'LEASE_EXIST',
+  TTL_TOO_LARGE: 'LEASE_TTL_TOO_LARGE',
+  NOT_PRIMARY: 'NOT_PRIMARY_LESSOR',
+} as const
+
+/** The refusal a lessor's error stands for; anything else is thrown on. */
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof LeaseError)) throw error
+  return Refusal.of(refusals[error.code])
+}

@@ -1,0 +1,19 @@
+import type { ParsedEntry } from '../entry.ts'
+import type { State } from '../state.ts'
+import type { Waiter } from '../waiting.ts'
+
+/**
+ * One replicated operation: its effects on the state are a function of the state and the entry alone. Whether somebody
+ * waits (`waiter`), clocks and flags may only change what is answered.
+ *
+ * An operation that may take long does its first slice and returns the rest; no later entry is applied before that is
+ * through. A refusal is an outcome like any other: it must depend on replicated state only.
+ */
+export interface Operation {
+  /** etcd's name, as in metrics and logs. */
+  readonly name: string
+  apply(state: State, data: Uint8Array, entry: ParsedEntry, waiter: Waiter | undefined): Continuation | undefined
+}
+
+/** Does one slice of work; true when the operation is through. */
+export type Continuation = () => boolean

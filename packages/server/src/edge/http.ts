@@ -1,0 +1,49 @@
+/**
+ * Plain HTTP on the client port: what curl, probes and scrapers ask for. A handler is
+ * `(request, body, signal) → response`, whatever carried the request (HTTP/1.1 today, HTTP/2 by the gRPC engine).
+ */
+export interface HttpRequest {
+  readonly method: string
+  /** Path without the query. */
+  readonly path: string
+  /** Query without the question mark. */
+  readonly query: string
+  /** First value of a header by its lower-case name. */
+  header(name: string): string | undefined
+  readonly remote: string
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>
+}
+
+export type HttpHandler = (
+  request: HttpRequest,
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+) => HttpResponse | Promise<HttpResponse>
+
+/** A row of the table of plain HTTP: the first whose path equals, or is a prefix ending in `/`, answers. */
+export interface HttpRoute {
+  readonly path: string
+  readonly handle: HttpHandler
+}
+
+const encoder = new TextEncoder()
+
+export function textResponse(status: number, text: string, type = 'text/plain; charset=utf-8'): HttpResponse {
+  return { status, headers: [['Content-Type', type]], body: encoder.encode(text) }
+}
+
+/** One handler for a table of routes; 404 in Go's words where none matches. */
+export function routeHttp(routes: readonly HttpRoute[]): HttpHandler {
+  return (request, body, signal) => {
+    const route = routes.find(({ path }) =>
+      path.endsWith('/') ? request.path.startsWith(path) : path === request.path,
+    )
+    if (route === undefined) return textResponse(404, '404 page not found\n')
+    return route.handle(request, body, signal)
+  }
+}

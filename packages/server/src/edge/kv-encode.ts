@@ -1,0 +1,117 @@
+import type { KeyValueList, RangeResult } from '@kvs/mvcc'
+import type { Writer } from '@kvs/proto'
+import type { DeleteOutcome, OpOutcome, PutOutcome, TxnOutcome } from '../apply/outcome.ts'
+import { sizeVarint, writeVarint } from '../wire.ts'
+import { scratchOf } from './answer.ts'
+import type { HeaderWriter } from './header.ts'
+
+/**
+ * Answers of the KV service as bytes. Stored records are encoded KeyValues: they are copied, never decoded. The answers
+ * to puts and ranges are written by hand into a scratch buffer, the others with the writer of the generic codec.
+ */
+
+/** Where an answer lies in the scratch buffer. */
+export interface Encoded {
+  bytes: Uint8Array
+  end: number
+}
+const encoded: Encoded = { bytes: new Uint8Array(0), end: 0 }
+
+/** What heads an answer. */
+export interface Head {
+  readonly header: HeaderWriter
+  readonly term: number
+}
+
+/** `PutResponse`. The result is valid until the next encoding. */
+export function encodePut({ header, term }: Head, outcome: PutOutcome): Encoded {
+  const previous = outcome.previous
+  const size = header.size(outcome.revision, term) + (previous === undefined ? 0 : previous.length + 6)
+  const bytes = scratchOf(size)
+  let at = header.write(bytes, 0, outcome.revision, term)
+  if (previous !== undefined) at = writeRecord(bytes, at, 0x12, previous)
+  encoded.bytes = bytes
+  encoded.end = at
+  return encoded
+}
+
+/** `RangeResponse`. `revision` is the store's current one, which is what the header shows. */
+export function encodeRange({ header, term }: Head, revision: number, result: RangeResult): Encoded {
+  const size = header.size(revision, term) + result.kvs.byteLength + 3 + sizeVarint(result.count)
+  const bytes = scratchOf(size)
+  let at = header.write(bytes, 0, revision, term)
+  if (result.kvs.length > 0) at = result.kvs.writeTo(bytes, { at, field: 2 })
+  if (result.more) {
+    bytes[at++] = 0x18
+    bytes[at++] = 1
+  }
+  if (result.count !== 0) {
+    bytes[at++] = 0x20
+    at = writeVarint(bytes, at, result.count)
+  }
+  encoded.bytes = bytes
+  encoded.end = at
+  return encoded
+}
+
+function writeRecord(target: Uint8Array, position: number, tag: number, record: Uint8Array): number {
+  target[position] = tag
+  const at = writeVarint(target, position + 1, record.length)
+  target.set(record, at)
+  return at + record.length
+}
+
+/** A header with a revision only, as the answers inside a transaction have it. */
+function writeInnerHeader(writer: Writer, revision: number): void {
+  writer.uint32(0x0a).fork().uint32(0x18)
+  writer.uint64(revision).ldelim()
+}
+
+function writeRecords(writer: Writer, tag: number, records: KeyValueList): void {
+  for (let i = 0; i < records.length; i++) writer.uint32(tag).bytes(records.record(i))
+}
+
+/** The fields of `DeleteRangeResponse` behind its header. */
+export function writeDelete(writer: Writer, outcome: Pick<DeleteOutcome, 'deleted' | 'previous'>): void {
+  if (outcome.deleted !== 0) writer.uint32(0x10).uint64(outcome.deleted)
+  writeRecords(writer, 0x1a, outcome.previous)
+}
+
+/** The fields of `TxnResponse` behind its header. */
+export function writeTxn(writer: Writer, outcome: Pick<TxnOutcome, 'succeeded' | 'ops'>): void {
+  if (outcome.succeeded) writer.uint32(0x10).bool(true)
+  for (const op of outcome.ops) {
+    writer.uint32(0x1a).fork()
+    writeOp(writer, op)
+    writer.ldelim()
+  }
+}
+
+/** One `ResponseOp`. */
+function writeOp(writer: Writer, op: OpOutcome): void {
+  switch (op.kind) {
+    case 'range':
+      writer.uint32(0x0a).fork()
+      writeInnerHeader(writer, op.revision)
+      writeRecords(writer, 0x12, op.result.kvs)
+      if (op.result.more) writer.uint32(0x18).bool(true)
+      if (op.result.count !== 0) writer.uint32(0x20).uint64(op.result.count)
+      break
+    case 'put':
+      writer.uint32(0x12).fork()
+      writeInnerHeader(writer, op.revision)
+      if (op.previous !== undefined) writer.uint32(0x12).bytes(op.previous)
+      break
+    case 'delete':
+      writer.uint32(0x1a).fork()
+      writeInnerHeader(writer, op.revision)
+      writeDelete(writer, op)
+      break
+    case 'txn':
+      // The answer of a nested transaction has an empty header, not none.
+      writer.uint32(0x22).fork().uint32(0x0a).uint32(0)
+      writeTxn(writer, op)
+      break
+  }
+  writer.ldelim()
+}

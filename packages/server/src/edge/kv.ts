@@ -1,0 +1,151 @@
+import type { MethodHandler, UnaryCall, UnaryMethod } from '@kvs/grpc'
+import type { RangeCursor } from '@kvs/mvcc'
+import { Writer } from '@kvs/proto'
+import { KV, type RangeRequest, type TxnRequest, writeCompactionResponse } from '@kvs/proto/rpc'
+import { refusalOf } from '../apply/kv.ts'
+import type { DeleteOutcome, PutOutcome, RevisionOutcome, TxnOutcome } from '../apply/outcome.ts'
+import { checkPlan, isReadOnly, isSerializable, planTxn, readPlan } from '../apply/txn.ts'
+import { OperationField } from '../entry.ts'
+import { Refusal } from '../errors.ts'
+import * as limits from '../limits.ts'
+import { PutFields } from '../put-fields.ts'
+import { storeRange } from '../requests.ts'
+import type { Waiter } from '../waiting.ts'
+import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
+import { encodePut, encodeRange, writeDelete, writeTxn } from './kv-encode.ts'
+import type { Member } from './member.ts'
+import { checkDeleteRequest, checkRangeRequest, checkTxnRequest } from './txn-check.ts'
+
+/** The KV service: Range, Put, DeleteRange, Txn, Compact. */
+export function kvMethods(member: Member): Map<string, MethodHandler> {
+  const unary = (handle: UnaryMethod['handle']): UnaryMethod => ({ kind: 'unary', handle })
+  return new Map<string, MethodHandler>([
+    [KV.put.path, unary((call, body, start, end) => put(member, call, body, start, end))],
+    [KV.range.path, unary((call, body, start, end) => range(member, call, body, start, end))],
+    [KV.deleteRange.path, unary((call, body, start, end) => deleteRange(member, call, body, start, end))],
+    [KV.txn.path, unary((call, body, start, end) => txn(member, call, body, start, end))],
+    [KV.compact.path, unary((call, body, start, end) => compact(member, call, body, start, end))],
+  ])
+}
+
+const fields = new PutFields()
+
+function put(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  if (!fields.parse(body, start, end)) return failMalformed(call, new Error('proto: PutRequest is malformed'))
+  if (fields.keyEnd === fields.keyStart) return refuse(call, Refusal.of('EMPTY_KEY'))
+  if (fields.ignoreValue && fields.hasValue) return refuse(call, Refusal.of('VALUE_PROVIDED'))
+  if (fields.ignoreLease && fields.hasLease) return refuse(call, Refusal.of('LEASE_PROVIDED'))
+  member.propose(OperationField.put, body, start, end, new WaitingCall<PutOutcome>(call, member, answerPut))
+}
+
+function answerPut(call: UnaryCall, outcome: PutOutcome, member: Member): void {
+  const { bytes, end } = encodePut(member, outcome)
+  call.reply(bytes, 0, end)
+}
+
+function range(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  const decoded = decodeOrFail(call, KV.range, body, start, end)
+  if (decoded === undefined) return
+  const refusal = checkRangeRequest(decoded)
+  if (refusal !== undefined) return refuse(call, refusal)
+  if (decoded.serializable) return readRange(member, call, decoded)
+  // The request outlives the call's bytes only if the read has to wait.
+  member.readLinearizable({
+    applied: () => readRange(member, call, decoded),
+    refused: refused => refuse(call, refused),
+  })
+}
+
+function readRange(member: Member, call: UnaryCall, request: RangeRequest): void {
+  const { store, background } = member.state
+  const wide = request.rangeEnd.length > 0 && !request.countOnly && (request.limit === 0 || request.limit > smallRange)
+  try {
+    if (!wide) {
+      const { bytes, end } = encodeRange(member, store.revision, store.range(storeRange(request)))
+      return call.reply(bytes, 0, end)
+    }
+    const cursor = store.openRange(storeRange(request))
+    if (stepRange(member, call, cursor)) return
+    background.add(() => call.ended || stepRange(member, call, cursor))
+  } catch (error) {
+    refuse(call, refusalOf(error))
+  }
+}
+
+/** Ranges that ask for at most so many keys are read in one go. */
+const smallRange = 1000
+const rangeBudget = { records: limits.sliceRecords }
+
+/** One slice of a wide range; answers with the last one. */
+function stepRange(member: Member, call: UnaryCall, cursor: RangeCursor): boolean {
+  if (!cursor.step(rangeBudget)) return false
+  const { bytes, end } = encodeRange(member, member.state.store.revision, cursor.result())
+  call.reply(bytes, 0, end)
+  cursor.close()
+  return true
+}
+
+function deleteRange(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  const request = decodeOrFail(call, KV.deleteRange, body, start, end)
+  if (request === undefined) return
+  const refusal = checkDeleteRequest(request)
+  if (refusal !== undefined) return refuse(call, refusal)
+  const waiter = new WaitingCall<DeleteOutcome>(call, member, answerDelete)
+  member.propose(OperationField.deleteRange, body, start, end, waiter)
+}
+
+const writer = new Writer()
+
+function answerDelete(call: UnaryCall, outcome: DeleteOutcome, member: Member): void {
+  startAnswer(member, outcome.revision)
+  writeDelete(writer, outcome)
+  call.reply(writer.buf, 0, writer.pos)
+}
+
+function answerTxn(call: UnaryCall, outcome: TxnOutcome, member: Member): void {
+  startAnswer(member, outcome.revision)
+  writeTxn(writer, outcome)
+  call.reply(writer.buf, 0, writer.pos)
+}
+
+const head = new Uint8Array(64)
+
+function startAnswer(member: Member, revision: number): void {
+  writer.pos = 0
+  writer.raw(head.subarray(0, member.header.write(head, 0, revision, member.term)))
+}
+
+function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  const request = decodeOrFail(call, KV.txn, body, start, end)
+  if (request === undefined) return
+  const refusal = checkTxnRequest(request, member.options.maxTxnOps)
+  if (refusal !== undefined) return refuse(call, refusal)
+  if (!isReadOnly(request)) {
+    const waiter = new WaitingCall<TxnOutcome>(call, member, answerTxn)
+    return member.propose(OperationField.txn, body, start, end, waiter)
+  }
+  const waiter: Waiter<void> = {
+    applied: () => readTxn(member, call, request),
+    refused: refused => refuse(call, refused),
+  }
+  if (isSerializable(request)) waiter.applied()
+  else member.readLinearizable(waiter)
+}
+
+function readTxn(member: Member, call: UnaryCall, request: TxnRequest): void {
+  const { store, lessor } = member.state
+  const plan = planTxn(store, request)
+  const refusal = checkPlan(plan, store, lessor)
+  if (refusal !== undefined) return refuse(call, refusal)
+  answerTxn(call, { revision: store.revision, succeeded: plan.succeeded, ops: readPlan(plan, store) }, member)
+}
+
+function compact(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  if (decodeOrFail(call, KV.compact, body, start, end) === undefined) return
+  const waiter = new WaitingCall<RevisionOutcome>(call, member, answerCompact)
+  member.propose(OperationField.compaction, body, start, end, waiter)
+}
+
+function answerCompact(call: UnaryCall, { revision }: RevisionOutcome, member: Member): void {
+  replyMessage(call, writeCompactionResponse, { header: member.messageHeader(revision) })
+}

@@ -1,0 +1,134 @@
+import type { MethodHandler, StatusCode, StreamCall, StreamEvents, UnaryCall, UnaryMethod } from '@kvs/grpc'
+import { Writer } from '@kvs/proto'
+import {
+  encodeLeaseGrantRequest,
+  Lease,
+  type LeaseKeepAliveRequest,
+  type ResponseHeader,
+  writeLeaseGrantResponse,
+  writeLeaseKeepAliveResponse,
+  writeLeaseLeasesResponse,
+  writeLeaseRevokeResponse,
+  writeLeaseTimeToLiveResponse,
+} from '@kvs/proto/rpc'
+import type { LeaseGrantOutcome, RevisionOutcome } from '../apply/outcome.ts'
+import { OperationField } from '../entry.ts'
+import { Refusal } from '../errors.ts'
+import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
+import type { Member } from './member.ts'
+
+/** The Lease service: grant, revoke, keep alive, time to live, list. */
+export function leaseMethods(member: Member): Map<string, MethodHandler> {
+  const unary = (handle: UnaryMethod['handle']): UnaryMethod => ({ kind: 'unary', handle })
+  return new Map<string, MethodHandler>([
+    [Lease.leaseGrant.path, unary((call, body, start, end) => grant(member, call, body, start, end))],
+    [Lease.leaseRevoke.path, unary((call, body, start, end) => revoke(member, call, body, start, end))],
+    [Lease.leaseTimeToLive.path, unary((call, body, start, end) => timeToLive(member, call, body, start, end))],
+    [Lease.leaseLeases.path, unary(call => leases(member, call))],
+    [Lease.leaseKeepAlive.path, { kind: 'stream', open: call => new KeepAliveCall(member, call) }],
+  ])
+}
+
+/** Id and time to live are settled here: what depends on flags or chance must be decided before the proposal. */
+function grant(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  const request = decodeOrFail(call, Lease.leaseGrant, body, start, end)
+  if (request === undefined) return
+  const ttl = member.state.lessor.effectiveTtlSeconds(request.ttl)
+  const id = request.id === 0n ? member.requestIds.nextLeaseId() : request.id
+  const settled = encodeLeaseGrantRequest({ id, ttl })
+  const waiter = new WaitingCall<LeaseGrantOutcome>(call, member, answerGrant)
+  member.propose(OperationField.leaseGrant, settled, 0, settled.length, waiter)
+}
+
+function answerGrant(call: UnaryCall, outcome: LeaseGrantOutcome, member: Member): void {
+  const header = member.messageHeader(outcome.revision)
+  replyMessage(call, writeLeaseGrantResponse, { header, id: outcome.id, ttl: outcome.ttlSeconds })
+}
+
+function revoke(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  if (decodeOrFail(call, Lease.leaseRevoke, body, start, end) === undefined) return
+  const waiter = new WaitingCall<RevisionOutcome>(call, member, answerRevoke)
+  member.propose(OperationField.leaseRevoke, body, start, end, waiter)
+}
+
+function answerRevoke(call: UnaryCall, { revision }: RevisionOutcome, member: Member): void {
+  replyMessage(call, writeLeaseRevokeResponse, { header: member.messageHeader(revision) })
+}
+
+function timeToLive(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  const request = decodeOrFail(call, Lease.leaseTimeToLive, body, start, end)
+  if (request === undefined) return
+  const { id, keys } = request
+  const { lessor, store } = member.state
+  const header = member.messageHeader(store.revision)
+  if (!lessor.has(id)) return replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl: -1 })
+  const { remainingSeconds: ttl, grantedSeconds: grantedTtl } = lessor.timeToLive(id)
+  const attached = keys ? [...lessor.keys(id)] : []
+  replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl, grantedTtl, keys: attached })
+}
+
+function leases(member: Member, call: UnaryCall): void {
+  const { lessor, store } = member.state
+  const list = [...lessor.ids()].map(id => ({ id }))
+  replyMessage(call, writeLeaseLeasesResponse, { header: member.messageHeader(store.revision), leases: list })
+}
+
+const writer = new Writer()
+
+/** A stream of renewals: one answer per request, in order. A client that sends no more ends it. */
+class KeepAliveCall implements StreamEvents {
+  readonly #member: Member
+  readonly #call: StreamCall
+
+  constructor(member: Member, call: StreamCall) {
+    this.#member = member
+    this.#call = call
+  }
+
+  message(body: Uint8Array, start: number, end: number): void {
+    let request: LeaseKeepAliveRequest
+    try {
+      request = Lease.leaseKeepAlive.decodeRequest(body, start, end)
+    } catch (error) {
+      return failMalformed(this.#call, error)
+    }
+    const { id } = request
+    const { lessor } = this.#member.state
+    const header = this.#header()
+    if (!lessor.isPrimary) return refuse(this.#call, Refusal.of('NOT_PRIMARY_LESSOR'))
+    if (!lessor.has(id)) return this.#answer(header, id, 0)
+    const renewal = lessor.renew(id)
+    if (renewal.outcome === 'renewed') return this.#answer(header, id, renewal.ttlSeconds)
+    this.#awaitEnd(header, id)
+  }
+
+  /** The lease has run out: answers keep their order, so this one and all behind it wait for its revocation. */
+  #awaitEnd(header: ResponseHeader, id: bigint): void {
+    this.#call.pause()
+    this.#member.state.lessor.onGone(id, why => {
+      if (this.#call.ended) return
+      if (why === 'demoted') return refuse(this.#call, Refusal.of('NOT_PRIMARY_LESSOR'))
+      this.#answer(header, id, 0)
+      this.#call.resume()
+    })
+  }
+
+  /** Sampled before the renewal, as etcd does. */
+  #header(): ResponseHeader {
+    return this.#member.messageHeader(this.#member.state.store.revision)
+  }
+
+  #answer(header: ResponseHeader, id: bigint, ttl: number): void {
+    writer.pos = 0
+    writeLeaseKeepAliveResponse(writer, { header, id, ttl })
+    this.#call.send(writer.buf, 0, writer.pos)
+  }
+
+  halfClose(): void {
+    this.#call.finish()
+  }
+
+  drain(): void {}
+
+  cancel(_code: StatusCode): void {}
+}

@@ -1,0 +1,164 @@
+/**
+ * A member in this process, made of the real parts: this machine's disk, clock and network, the state in LMDB.
+ *
+ * ```ts
+ * const member = await startEmbedded({ dataDir: './default.etcd' })
+ * console.log(member.clientAddresses)
+ * await member.stop()
+ * ```
+ */
+import { formatAddress, type Listener, NetError, nodeNet, type Pipe, parseAddress } from '@kvs/net'
+import { nodeFs } from '@kvs/vfs'
+import { clientGuests, type PortParts, servePort } from './client-port.ts'
+import { routeHttp } from './edge/http.ts'
+import { systemClock } from './embed/clock.ts'
+import { Http1 } from './embed/http1.ts'
+import { systemRandom } from './embed/random.ts'
+import { openStateFile } from './embed/state-file.ts'
+import { ServerError } from './errors.ts'
+import { defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
+import type { Logger } from './parts.ts'
+import { peerRoutes } from './peer/routes.ts'
+import { type RunningMember, startMember } from './server.ts'
+
+/** Options of a member that listens: etcd's flags by name. Everything but `dataDir` has etcd's default. */
+export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
+  readonly dataDir: string
+  readonly listenClientUrls?: readonly string[]
+  readonly listenPeerUrls?: readonly string[]
+  readonly logger?: Logger
+  /** Something broke that must not: the member has stopped, the process should end. Default: throw it. */
+  readonly onFatal?: (error: Error) => void
+}
+
+/** A member that serves its ports. */
+export interface EmbeddedMember {
+  readonly id: bigint
+  readonly clusterId: bigint
+  /** Where clients find it, as `host:port` or `unix:path`, with the ports the system chose. */
+  readonly clientAddresses: readonly string[]
+  readonly peerAddresses: readonly string[]
+  /** Stops serving, then the member. Idempotent. */
+  stop(): Promise<void>
+}
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/** Starts a member and serves its ports. Resolves when clients are served; throws `ServerError`. */
+export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMember> {
+  const logger = options.logger ?? silent
+  const ports = new Ports(logger)
+  try {
+    // Ports first: a port in use is found out before anything is written.
+    const peerUrls = options.listenPeerUrls ?? ['http://localhost:2380']
+    const clientUrls = options.listenClientUrls ?? ['http://localhost:2379']
+    const peers = await ports.open('peer endpoint', peerUrls)
+    const clients = await ports.open('client endpoint', clientUrls)
+    const member = await startMember(realParts(options, logger), { ...defaultOptions, ...options })
+    ports.serve(clients, clientHttp(member), pipe => member.acceptGrpc(pipe))
+    ports.serve(peers, new Http1(routeHttp(peerRoutes(member))))
+    for (const address of clients.addresses) logger.info('serving client traffic', { address })
+    return new ListeningMember(member, ports, clients, peers)
+  } catch (error) {
+    await ports.close()
+    throw error
+  }
+}
+
+function realParts(options: EmbedOptions, logger: Logger): Parameters<typeof startMember>[0] {
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    fs: nodeFs(),
+    openBackend: path => openStateFile(path, quotaBytes({ ...defaultOptions, ...options })),
+    onFatal:
+      options.onFatal ??
+      (error => {
+        throw error
+      }),
+  }
+}
+
+const clientHttp = (member: RunningMember): Http1 => new Http1(member.handleHttp)
+
+/** The listeners of one port. Connections wait in `early` until the member serves. */
+interface OpenPort {
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly early: Pipe[]
+  accept: ((pipe: Pipe) => void) | undefined
+}
+
+class Ports {
+  readonly #logger: Logger
+  readonly #net = nodeNet()
+  readonly #listeners: Listener[] = []
+  readonly #http: Http1[] = []
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  async open(name: string, urls: readonly string[]): Promise<OpenPort> {
+    const addresses: string[] = []
+    const port: OpenPort = { name, addresses, early: [], accept: undefined }
+    for (const url of urls) {
+      try {
+        const listener = await this.#net.listen(parseAddress(url).address, pipe => {
+          if (port.accept === undefined) port.early.push(pipe)
+          else port.accept(pipe)
+        })
+        this.#listeners.push(listener)
+        addresses.push(formatAddress(listener.address))
+      } catch (error) {
+        if (!(error instanceof NetError)) throw error
+        throw new ServerError('ADDRESS', `cannot listen on ${url} for the ${name}: ${error.message}`, { cause: error })
+      }
+    }
+    return port
+  }
+
+  /** Begins to serve a port, those who waited first. */
+  serve(port: OpenPort, http: Http1, grpc?: (pipe: Pipe) => void): void {
+    this.#http.push(http)
+    const http1 = (pipe: Pipe): void => http.accept(pipe)
+    const guests = clientGuests({ grpc: grpc ?? (pipe => pipe.destroy()), http1 })
+    const parts: PortParts = { clock: systemClock, logger: this.#logger, name: port.name, guests }
+    port.accept = pipe => servePort(parts, pipe)
+    for (const pipe of port.early.splice(0)) port.accept(pipe)
+  }
+
+  /** Stops accepting, and ends HTTP connections. */
+  async close(): Promise<void> {
+    await Promise.all(this.#listeners.splice(0).map(listener => listener.close()))
+    for (const http of this.#http.splice(0)) http.close()
+  }
+}
+
+class ListeningMember implements EmbeddedMember {
+  readonly clientAddresses: readonly string[]
+  readonly peerAddresses: readonly string[]
+  readonly #member: RunningMember
+  readonly #ports: Ports
+
+  constructor(member: RunningMember, ports: Ports, clients: OpenPort, peers: OpenPort) {
+    this.#member = member
+    this.#ports = ports
+    this.clientAddresses = clients.addresses
+    this.peerAddresses = peers.addresses
+  }
+
+  get id(): bigint {
+    return this.#member.id
+  }
+
+  get clusterId(): bigint {
+    return this.#member.clusterId
+  }
+
+  async stop(): Promise<void> {
+    await this.#ports.close()
+    await this.#member.stop()
+  }
+}

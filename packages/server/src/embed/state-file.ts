@@ -1,0 +1,18 @@
+import { type Backend, BackendError } from '@kvs/backend'
+import { openLmdb } from '@kvs/backend/lmdb'
+import { allBuckets } from '../buckets.ts'
+import { ServerError } from '../errors.ts'
+
+/** Opens the state file in LMDB. What cannot be opened is said in one line that names the way out. */
+export async function openStateFile(path: string, quotaBytes: number): Promise<Backend> {
+  try {
+    return await openLmdb({ path, buckets: allBuckets, ...(quotaBytes > 0 ? { quotaBytes } : {}) })
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error
+    if (error.code === 'FOREIGN_FILE') {
+      const text = `'${path}' is the database of Go's etcd: start kvs on an empty data directory and load a backup of etcd's`
+      throw new ServerError('DATA_DIR', text, { cause: error })
+    }
+    throw new ServerError('STORAGE', error.message, { cause: error })
+  }
+}

@@ -1,0 +1,158 @@
+import { Cursor, sizeVarint, writeVarint, writeVarint64 } from './wire.ts'
+
+/**
+ * The frame of a replicated request: an `InternalRaftRequest` with one operation member and a header that carries the
+ * request's id. The bytes of the operation are those the client sent; they are neither decoded nor encoded again.
+ */
+
+/** Field numbers of the operations in `InternalRaftRequest`. */
+export const OperationField = {
+  v2: 2,
+  range: 3,
+  put: 4,
+  deleteRange: 5,
+  txn: 6,
+  compaction: 7,
+  leaseGrant: 8,
+  leaseRevoke: 9,
+  alarm: 10,
+  leaseCheckpoint: 11,
+  authEnable: 1000,
+  authDisable: 1011,
+  authenticate: 1012,
+  authStatus: 1013,
+  authUserAdd: 1100,
+  authUserDelete: 1101,
+  authUserGet: 1102,
+  authUserChangePassword: 1103,
+  authUserGrantRole: 1104,
+  authUserRevokeRole: 1105,
+  authUserList: 1106,
+  authRoleList: 1107,
+  authRoleAdd: 1200,
+  authRoleDelete: 1201,
+  authRoleGet: 1202,
+  authRoleGrantPermission: 1203,
+  authRoleRevokePermission: 1204,
+  clusterVersionSet: 1300,
+  clusterMemberAttrSet: 1301,
+  downgradeInfoSet: 1302,
+  downgradeVersionTest: 9900,
+} as const
+export type OperationField = (typeof OperationField)[keyof typeof OperationField]
+
+const idField = 1
+const headerField = 100
+const headerTagBytes = [0xa2, 0x06] as const
+
+/** Whose request it is: see `RequestIds`. */
+export interface RequestId {
+  readonly prefix: number
+  readonly suffix: number
+}
+
+/** Frames `body[start..end)` as operation `field`. Fields stand in the order of their numbers, as Go writes them. */
+export function encodeEntry(
+  field: OperationField,
+  body: Uint8Array,
+  start: number,
+  end: number,
+  idPrefix: number,
+  idSuffix: number,
+): Uint8Array {
+  const length = end - start
+  const tag = field * 8 + 2
+  const frameSize = sizeVarint(tag) + sizeVarint(length) + length
+  const high = ((idPrefix << 16) | Math.floor(idSuffix / 0x1_0000_0000)) >>> 0
+  const idSize = sizeOfId(high, idSuffix >>> 0)
+  const data = new Uint8Array(frameSize + 4 + idSize)
+  let at = field < headerField ? 0 : 4 + idSize
+  at = writeVarint(data, at, tag)
+  at = writeVarint(data, at, length)
+  data.set(start === 0 && end === body.length ? body : body.subarray(start, end), at)
+  at = field < headerField ? at + length : 0
+  data[at] = headerTagBytes[0]
+  data[at + 1] = headerTagBytes[1]
+  data[at + 2] = idSize + 1
+  data[at + 3] = 0x08
+  writeVarint64(data, at + 4, high, idSuffix >>> 0)
+  return data
+}
+
+function sizeOfId(high: number, low: number): number {
+  let bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high)
+  if (bits === 0) bits = 1
+  return Math.ceil(bits / 7)
+}
+
+/** What `parse` found; one object serves all entries, for apply handles one at a time. */
+export class ParsedEntry {
+  /** Field number of the operation, 0 if the entry carries none. */
+  operation = 0
+  /** Where the operation's message lies. */
+  start = 0
+  end = 0
+  idPrefix = 0
+  idSuffix = 0
+  /** Name of the user who asked, and the auth revision the request was checked at (where authentication is on). */
+  username = ''
+  authRevision = 0
+  readonly #cursor = new Cursor()
+
+  /** False if the bytes are no `InternalRaftRequest`. */
+  parse(data: Uint8Array): boolean {
+    const cursor = this.#cursor
+    cursor.reset(data, 0, data.length)
+    this.operation = 0
+    this.idPrefix = 0
+    this.idSuffix = 0
+    this.username = ''
+    this.authRevision = 0
+    let header = -1
+    let headerEnd = -1
+    while (cursor.more) {
+      const tag = cursor.varint()
+      const field = Math.floor(tag / 8)
+      if (field === idField && (tag & 7) === 0) this.#id()
+      else if ((tag & 7) !== 2) cursor.skip(tag)
+      else {
+        const start = cursor.bytesField()
+        if (field === headerField) {
+          header = start
+          headerEnd = cursor.position
+        } else {
+          this.operation = field
+          this.start = start
+          this.end = cursor.position
+        }
+      }
+    }
+    if (cursor.failed) return false
+    return header < 0 || this.#header(data, header, headerEnd)
+  }
+
+  #id(): void {
+    const cursor = this.#cursor
+    cursor.varint64()
+    if (cursor.low === 0 && cursor.high === 0) return
+    this.idPrefix = cursor.high >>> 16
+    this.idSuffix = (cursor.high & 0xffff) * 0x1_0000_0000 + cursor.low
+  }
+
+  #header(data: Uint8Array, start: number, end: number): boolean {
+    const cursor = this.#cursor
+    cursor.reset(data, start, end)
+    const hasId = this.idSuffix !== 0 || this.idPrefix !== 0
+    while (cursor.more) {
+      const tag = cursor.varint()
+      if (tag === 0x08 && !hasId) this.#id()
+      else if (tag === 0x12) this.username = utf8(data, cursor.bytesField(), cursor.position)
+      else if (tag === 0x18) this.authRevision = cursor.varint()
+      else cursor.skip(tag)
+    }
+    return !cursor.failed
+  }
+}
+
+const decoder = new TextDecoder()
+const utf8 = (data: Uint8Array, start: number, end: number): string => decoder.decode(data.subarray(start, end))

@@ -1,0 +1,261 @@
+import { createGrpcServer, type GrpcServer } from '@kvs/grpc'
+import { encodeMember } from '@kvs/membership'
+import type { Pipe } from '@kvs/net'
+import type { ResponseHeader } from '@kvs/proto/rpc'
+import { decodeConfChange, type Entry, type Message, RaftNode, type Ready } from '@kvs/raft'
+import { Applier } from './apply/applier.ts'
+import { applyConfChange } from './apply/cluster.ts'
+import type { OpenedLog } from './bootstrap.ts'
+import { CommitPolicy } from './commit-policy.ts'
+import { HeaderWriter } from './edge/header.ts'
+import { type HttpHandler, routeHttp } from './edge/http.ts'
+import type { ConsensusStatus, Member } from './edge/member.ts'
+import { clientMethods } from './edge/methods.ts'
+import { operationRoutes } from './edge/operations.ts'
+import { encodeEntry, type OperationField } from './entry.ts'
+import { Refusal } from './errors.ts'
+import { LeaseExpiry } from './lease-expiry.ts'
+import * as limits from './limits.ts'
+import { Loop } from './loop.ts'
+import { type MemberOptions, requestTimeoutOf } from './options.ts'
+import type { Clock, Logger, Random } from './parts.ts'
+import { publish } from './publish.ts'
+import { raftConfig } from './raft-config.ts'
+import { Reads } from './read.ts'
+import { RequestIds } from './request-id.ts'
+import type { RunningMember, ServerParts } from './server.ts'
+import type { State } from './state.ts'
+import { Storage } from './storage.ts'
+import { type Waiter, WaitingTable } from './waiting.ts'
+
+/** A member: the rooms joined. What happens in which order is in `loop.ts`. */
+export class KvsMember implements Member, RunningMember {
+  readonly id: bigint
+  readonly clusterId: bigint
+  readonly options: MemberOptions
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly state: State
+  readonly header: HeaderWriter
+  readonly requestIds: RequestIds
+  readonly handleHttp: HttpHandler
+  /** Term, for headers. */
+  term = 0
+  readonly #parts: ServerParts
+  readonly #raft: RaftNode
+  readonly #loop: Loop
+  readonly #storage: Storage
+  readonly #applier: Applier
+  readonly #reads: Reads
+  readonly #waiting = new WaitingTable()
+  readonly #commits: CommitPolicy
+  readonly #expiry: LeaseExpiry
+  readonly #grpc: GrpcServer
+  readonly #requestTimeoutMs: number
+  #lead = 0n
+  #committed = 0
+  #timeoutTimer: unknown
+  #serving: (() => void) | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(parts: ServerParts, options: MemberOptions, opened: OpenedLog, state: State) {
+    const { clock, random, logger } = parts
+    this.#parts = parts
+    this.options = options
+    this.clock = clock
+    this.random = random
+    this.logger = logger
+    this.id = opened.memberId
+    this.clusterId = opened.clusterId
+    this.state = state
+    this.header = new HeaderWriter({ clusterId: this.clusterId, memberId: this.id })
+    this.requestIds = new RequestIds(this.id, clock.wallNow())
+    this.#requestTimeoutMs = requestTimeoutOf(options)
+    this.#raft = new RaftNode(raftConfig({ id: this.id, storage: opened.log, options, random, logger }))
+    this.#storage = new Storage({ wal: opened.wal, log: opened.log })
+    this.#applier = new Applier({
+      state,
+      waiting: this.#waiting,
+      idPrefix: this.requestIds.prefix,
+      configurationChanged: (entry, isNew) => this.#changeConfiguration(entry, isNew),
+      termStarted: () => this.#termStarted(),
+    })
+    this.#loop = this.#makeLoop()
+    this.#reads = new Reads({
+      decidesAlone: () => this.#lead === this.id && this.#raft.isOnlyVoter(),
+      readIndex: context => this.#loop.readIndex(context),
+      applied: () => this.#applier.applied,
+    })
+    this.#commits = new CommitPolicy({
+      backend: state.backend,
+      clock,
+      intervalMs: options.backendBatchIntervalMs,
+      operationsMax: options.backendBatchLimit,
+      fatal: error => this.#fail(error),
+    })
+    this.#expiry = new LeaseExpiry(this)
+    this.#grpc = createGrpcServer({
+      clock,
+      methods: clientMethods(this),
+      limits: { maxReceiveBytes: options.maxRequestBytes + limits.grpcOverheadBytes },
+      pingPolicy: { minIntervalMs: limits.clientPingIntervalMsMin, permitWithoutStreams: false },
+      onHandlerError: error => this.#fail(error),
+    })
+    this.handleHttp = routeHttp(operationRoutes(this))
+    state.background.onSlices(() => this.#turnEnded())
+  }
+
+  #makeLoop(): Loop {
+    return new Loop({
+      raft: this.#raft,
+      clock: this.clock,
+      tickMs: this.options.heartbeatIntervalMs,
+      persist: messages => this.#storage.persist(messages),
+      apply: entry => this.#applier.apply(entry),
+      send: message => this.#send(message),
+      stateChanged: ready => this.#stateChanged(ready),
+      turnEnded: () => this.#turnEnded(),
+      fatal: error => this.#fail(error),
+    })
+  }
+
+  /** Starts consensus, and resolves once this member leads or follows, has caught up, and is published. */
+  async start(): Promise<void> {
+    this.logger.info('starting member', { 'member-id': hex(this.id), 'cluster-id': hex(this.clusterId) })
+    const ready = new Promise<void>(resolve => {
+      this.#serving = resolve
+    })
+    if (this.#raft.isOnlyVoter() || this.state.cluster.members.length <= 1) this.#loop.campaignSoon()
+    this.#loop.start()
+    await ready
+    await publish(this)
+    this.logger.info('ready to serve client requests')
+  }
+
+  acceptGrpc(pipe: Pipe): void {
+    this.#grpc.accept(pipe)
+  }
+
+  memberListJson(): string {
+    return `[${this.state.cluster.members.map(encodeMember).join(',')}]`
+  }
+
+  get consensus(): ConsensusStatus {
+    return {
+      term: this.term,
+      leader: this.#lead,
+      committed: this.#committed,
+      applied: this.#applier.applied,
+      isLeader: this.#lead === this.id,
+    }
+  }
+
+  messageHeader(revision: number): ResponseHeader {
+    return { clusterId: this.clusterId, memberId: this.id, revision, raftTerm: this.term }
+  }
+
+  propose(field: OperationField, body: Uint8Array, start: number, end: number, waiter: Waiter): void {
+    if (this.#stopping !== undefined) return waiter.refused(Refusal.of('STOPPED'))
+    if (this.#committed - this.#applier.applied > limits.maxGapBetweenAppliedAndCommitted) {
+      return waiter.refused(Refusal.of('REQUEST_TOO_MANY_REQUESTS'))
+    }
+    const suffix = this.requestIds.next()
+    const data = encodeEntry(field, body, start, end, this.requestIds.prefix, suffix)
+    if (data.length > this.options.maxRequestBytes) return waiter.refused(Refusal.of('REQUEST_TOO_LARGE'))
+    this.#waiting.add(suffix, waiter, this.clock.now() + this.#requestTimeoutMs)
+    this.#armTimeout()
+    this.#loop.propose(data)
+  }
+
+  readLinearizable(waiter: Waiter<void>): void {
+    if (this.#stopping !== undefined) waiter.refused(Refusal.of('STOPPED'))
+    else this.#reads.read(waiter)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.logger.info('stopping member', { 'member-id': hex(this.id) })
+    await this.#grpc.close({ timeoutMs: limits.stopTimeoutMs })
+    this.#halt()
+    await this.#loop.settled()
+    await this.#storage.close()
+    await this.state.backend.close()
+  }
+
+  /** Ends everything that would go on by itself, and refuses whoever waits. */
+  #halt(): void {
+    this.#loop.stop()
+    this.#commits.close()
+    this.#expiry.close()
+    this.state.background.close()
+    if (this.#timeoutTimer !== undefined) this.clock.clearTimer(this.#timeoutTimer)
+    this.#timeoutTimer = undefined
+    this.#waiting.refuseAll(Refusal.of('STOPPED'))
+    this.#reads.refuseAll(Refusal.of('STOPPED'))
+  }
+
+  /** Fail-stop: nothing is acknowledged from here on. */
+  #fail(error: unknown): void {
+    if (this.#stopping !== undefined) return
+    this.#stopping = Promise.resolve()
+    this.#halt()
+    this.#parts.onFatal(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  #stateChanged(ready: Ready): void {
+    if (ready.hardState !== undefined) {
+      this.term = ready.hardState.term
+      this.#committed = ready.hardState.commit
+    }
+    if (ready.softState !== undefined) {
+      this.#lead = ready.softState.lead
+      if (this.#lead !== this.id) this.state.lessor.demote()
+      this.#reads.retry()
+    }
+    for (const { requestContext, index } of ready.readStates) this.#reads.confirmed(requestContext, index)
+  }
+
+  /** A configuration change was applied: to the member records if it is new, to raft in any case. */
+  #changeConfiguration(entry: Entry, isNew: boolean): void {
+    const change = decodeConfChange(entry.data)
+    if (isNew) applyConfChange(this.state.cluster, change)
+    this.#raft.applyConfChange(change)
+  }
+
+  /** The first entry of a term was applied: all that was committed before is in the state. */
+  #termStarted(): void {
+    if (this.#lead === this.id) this.state.lessor.promote(this.options.electionTimeoutMs)
+    this.#serving?.()
+    this.#serving = undefined
+  }
+
+  #turnEnded(): void {
+    this.#reads.advanced()
+    this.#commits.changed()
+    this.#expiry.changed()
+    this.#storage.forget(this.#applier.applied - limits.catchUpEntries)
+    this.#grpc.flush()
+  }
+
+  /** The only member has nobody to send to. */
+  #send(message: Message): void {
+    this.logger.debug('dropping a message: no such peer', { to: hex(message.to) })
+  }
+
+  #armTimeout(): void {
+    if (this.#timeoutTimer !== undefined) return
+    this.#timeoutTimer = this.clock.setTimer(limits.timeoutCheckMs, () => {
+      this.#timeoutTimer = undefined
+      this.#waiting.expire(this.clock.now())
+      if (this.#waiting.size > 0) this.#armTimeout()
+      this.#grpc.flush()
+    })
+  }
+}
+
+const hex = (id: bigint): string => id.toString(16)

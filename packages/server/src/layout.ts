@@ -1,0 +1,6 @@
+/** Where things lie below a data directory; etcd's layout. */
+export const memberDir = (dataDir: string): string => `${dataDir}/member`
+export const walDir = (dataDir: string): string => `${dataDir}/member/wal`
+export const snapDir = (dataDir: string): string => `${dataDir}/member/snap`
+/** The state file. */
+export const stateFile = (dataDir: string): string => `${dataDir}/member/snap/db`

@@ -1,0 +1,66 @@
+import { encodeLeaseRevokeRequest } from '@kvs/proto/rpc'
+import type { Member } from './edge/member.ts'
+import { OperationField } from './entry.ts'
+import * as limits from './limits.ts'
+
+/**
+ * Revokes leases whose time is up, through the log like any other request: clocks decide only when the leader asks. One
+ * timer, armed for the next lease that may expire.
+ */
+export class LeaseExpiry {
+  readonly #member: Member
+  /** Revocations that are proposed and not yet through. */
+  #onTheirWay = 0
+  #timer: unknown
+  #timerAtMs = Number.POSITIVE_INFINITY
+  #closed = false
+
+  constructor(member: Member) {
+    this.#member = member
+  }
+
+  /** To be called when leases may have been granted or renewed, or leadership may have come. */
+  changed(): void {
+    if (this.#closed) return
+    const at = this.#member.state.lessor.nextExpiryMs()
+    if (at === undefined) return this.#disarm()
+    if (at >= this.#timerAtMs) return
+    this.#disarm()
+    this.#arm(at)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#disarm()
+  }
+
+  #arm(atMs: number): void {
+    this.#timerAtMs = atMs
+    const delayMs = Math.max(0, atMs - this.#member.clock.now())
+    this.#timer = this.#member.clock.setTimer(delayMs, () => this.#due())
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) this.#member.clock.clearTimer(this.#timer)
+    this.#timer = undefined
+    this.#timerAtMs = Number.POSITIVE_INFINITY
+  }
+
+  #due(): void {
+    this.#disarm()
+    const room = limits.parallelRevokesMax - this.#onTheirWay
+    if (room > 0) for (const id of this.#member.state.lessor.expired(room)) this.#revoke(id)
+    if (this.#onTheirWay < limits.parallelRevokesMax) this.changed()
+  }
+
+  /** The lessor hands a lease out again if its revocation gets lost. */
+  #revoke(id: bigint): void {
+    this.#onTheirWay++
+    const done = (): void => {
+      this.#onTheirWay--
+      this.changed()
+    }
+    const body = encodeLeaseRevokeRequest({ id })
+    this.#member.propose(OperationField.leaseRevoke, body, 0, body.length, { applied: done, refused: done })
+  }
+}

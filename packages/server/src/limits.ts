@@ -1,0 +1,38 @@
+/** Named bounds of a member. Those of etcd carry its numbers. */
+
+/** `--max-request-bytes`. */
+export const maxRequestBytesDefault = 1_572_864
+/** What a gRPC message may be larger than a request: etcd grants 512 KiB. */
+export const grpcOverheadBytes: number = 512 * 1024
+/** Proposals are refused while this many committed entries wait to be applied. */
+export const maxGapBetweenAppliedAndCommitted = 5000
+/** Longest election timeout that makes sense. */
+export const electionTimeoutMsMax = 50_000
+/** Raft's limit on the entries of one append message. */
+export const maxSizePerMessageBytes: number = 1024 * 1024
+/** Raft's window of append messages in flight. */
+export const maxInflightMessages = 512
+/** Entries kept in memory behind the applied one, for members that lag a little. */
+export const catchUpEntries = 5000
+/** Records that one slice of a long read or delete looks at: about 3 ms. */
+export const sliceRecords = 4096
+/** Records that one slice of the scrub after a compaction looks at. */
+export const scrubRecords = 1000
+/** Work on the loop gives way after this time. */
+export const sliceMs = 5
+/** A watch stream with more than this waiting for its client gets no further events until it drained. */
+export const watchQueueBytesMax: number = 4 * 1024 * 1024
+/** Shortest interval between progress notifications. */
+export const progressIntervalMsMin = 100
+/** A request waits so long for its entry, plus two election timeouts. */
+export const requestTimeoutMs = 5000
+/** How often requests whose time is up are looked for. */
+export const timeoutCheckMs = 500
+/** How long a stopping member waits for open calls. */
+export const stopTimeoutMs = 500
+/** Clients may ping so often while nothing is sent to them. */
+export const clientPingIntervalMsMin = 5000
+/** Revocations of expired leases on their way at once. */
+export const parallelRevokesMax = 16
+/** A connection that has not shown what it speaks after this time is closed. */
+export const firstBytesTimeoutMs = 10_000

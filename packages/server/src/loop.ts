@@ -1,0 +1,246 @@
+import { type ConfChange, type Entry, type Message, MessageType, noNode, type RaftNode, type Ready } from '@kvs/raft'
+import type { Continuation } from './apply/operation.ts'
+import { InvariantError } from './assert.ts'
+import type { Clock } from './parts.ts'
+
+/** What the loop hands entries and messages to. Every callback is called from within a turn. */
+export interface LoopParts {
+  readonly raft: RaftNode
+  readonly clock: Clock
+  readonly tickMs: number
+  /** Makes the entries and hard states of these messages durable, in order, and readable for raft. */
+  readonly persist: (messages: readonly Message[]) => Promise<void>
+  /** Applies one committed entry, or its first slice. */
+  readonly apply: (entry: Entry) => Continuation | undefined
+  /** Sends messages to peers. */
+  readonly send: (message: Message) => void
+  /** Leadership, term or the set of known facts about them changed. */
+  readonly stateChanged: (ready: Ready) => void
+  /** A turn is over: answers that were written may leave. */
+  readonly turnEnded: () => void
+  /** Something broke that must not: the member stops. */
+  readonly fatal: (error: unknown) => void
+}
+
+/**
+ * THE loop: everything that decides goes through here, one turn at a time.
+ *
+ * A turn takes what came in since the last one (proposals, messages, a tick, a finished write), lets raft think, and
+ * serves what raft wants. The order is the one `@kvs/raft` demands of asynchronous storage writes:
+ *
+ *   1. messages to peers leave at once (a leader's appends overtake its own disk write, thesis 10.2.1)
+ *   2. appends go to the log, in order, one durable write at a time; while it runs, the next batch gathers
+ *   3. what an append promised (our own vote, our own acknowledgement) is delivered only once it is durable
+ *   4. committed entries are applied in order; a long one gives way between slices, and no later one starts before it
+ *   5. raft learns what was applied; answers leave at the end of the turn
+ */
+export class Loop {
+  readonly #parts: LoopParts
+  readonly #raft: RaftNode
+  #proposals: Uint8Array[] = []
+  #lead: bigint = noNode
+  readonly #appends: Message[] = []
+  readonly #applies: Message[] = []
+  /** Entries of `#applies[0]` that are applied. */
+  #appliedEntries = 0
+  #applying: Continuation | undefined
+  #appending = false
+  #scheduled = false
+  #inTurn = false
+  #stopped = false
+  #tickTimer: unknown
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts
+    this.#raft = parts.raft
+  }
+
+  /** Proposals that have not been handed to raft: this turn's, or those that wait for a leader. */
+  get queuedProposals(): number {
+    return this.#proposals.length
+  }
+
+  /** Takes a proposal for the next turn. */
+  propose(data: Uint8Array): void {
+    this.#proposals.push(data)
+    this.schedule()
+  }
+
+  proposeConfChange(change: ConfChange): void {
+    this.#raft.proposeConfChange(change)
+    this.schedule()
+  }
+
+  /** Takes a message of a peer. */
+  step(message: Message): void {
+    this.#raft.step(message)
+    this.schedule()
+  }
+
+  /** Asks raft to confirm that this member, or the leader it knows, still leads. */
+  readIndex(context: Uint8Array): void {
+    this.#raft.readIndex(context)
+    this.schedule()
+  }
+
+  /** Campaigns in the first turn instead of waiting for an election timeout: for who has nobody to wait for. */
+  campaignSoon(): void {
+    this.#campaign = true
+  }
+  #campaign = false
+
+  /** Runs a turn once the inputs that are waiting now have been taken. */
+  schedule(): void {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    this.#parts.clock.defer(() => this.#turn())
+  }
+
+  /** Starts the election timer. */
+  start(): void {
+    this.#armTick()
+    this.schedule()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    if (this.#tickTimer !== undefined) this.#parts.clock.clearTimer(this.#tickTimer)
+    this.#tickTimer = undefined
+  }
+
+  /** Waits until the write in flight is over (after `stop`). */
+  async settled(): Promise<void> {
+    while (this.#appending) await this.#write
+  }
+  #write: Promise<void> = Promise.resolve()
+
+  #turn(): void {
+    this.#scheduled = false
+    if (this.#stopped || this.#inTurn) return
+    this.#inTurn = true
+    try {
+      this.#takeProposals()
+      this.#campaignOnce()
+      do {
+        while (this.#raft.hasReady()) this.#serve(this.#raft.ready())
+        this.#append()
+        this.#applyCommitted()
+      } while (this.#raft.hasReady())
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#inTurn = false
+    this.#armTick()
+    this.#parts.turnEnded()
+  }
+
+  /** Only once what the log already holds is applied: before that raft refuses, for its configuration may be old. */
+  #campaignOnce(): void {
+    if (!this.#campaign || this.#raft.hasReady()) return
+    if (this.#appending || this.#applies.length > 0) return
+    this.#campaign = false
+    this.#raft.campaign()
+  }
+
+  #takeProposals(): void {
+    if (this.#proposals.length === 0 || this.#lead === noNode) return
+    const batch = this.#proposals
+    this.#proposals = []
+    this.#raft.propose(batch)
+  }
+
+  #serve(ready: Ready): void {
+    if (ready.softState !== undefined) this.#lead = ready.softState.lead
+    if (ready.softState !== undefined || ready.hardState !== undefined || ready.readStates.length > 0) {
+      this.#parts.stateChanged(ready)
+    }
+    for (const message of ready.messages) this.#route(message)
+  }
+
+  #route(message: Message): void {
+    if (message.type === MessageType.MsgStorageAppend) this.#appends.push(message)
+    else if (message.type === MessageType.MsgStorageApply) this.#applies.push(message)
+    else this.#parts.send(message)
+  }
+
+  /** Writes everything that gathered as one batch, unless a write is in flight. */
+  #append(): void {
+    if (this.#appending || this.#appends.length === 0) return
+    const batch = this.#appends.splice(0)
+    this.#appending = true
+    this.#write = this.#parts.persist(batch).then(
+      () => this.#appended(batch),
+      error => this.#fail(error),
+    )
+  }
+
+  #appended(batch: readonly Message[]): void {
+    this.#appending = false
+    if (this.#stopped) return
+    try {
+      for (const message of batch) this.#deliver(message.responses)
+    } catch (error) {
+      return this.#fail(error)
+    }
+    this.#turn()
+  }
+
+  /** What was promised for after the storage operation: to ourselves, or to peers. */
+  #deliver(responses: readonly Message[]): void {
+    for (const response of responses) {
+      if (response.to === this.#raft.id) this.#raft.step(response)
+      else this.#parts.send(response)
+    }
+  }
+
+  #applyCommitted(): void {
+    while (this.#applying === undefined && this.#applies.length > 0) {
+      const message = this.#applies[0] as Message
+      while (this.#appliedEntries < message.entries.length) {
+        const entry = message.entries[this.#appliedEntries] as Entry
+        this.#appliedEntries++
+        this.#applying = this.#parts.apply(entry)
+        if (this.#applying !== undefined) return this.#giveWay()
+      }
+      this.#applies.shift()
+      this.#appliedEntries = 0
+      this.#deliver(message.responses)
+    }
+  }
+
+  /** Goes on with a long entry in the next turn of the event loop. */
+  #giveWay(): void {
+    this.#parts.clock.defer(() => {
+      const applying = this.#applying
+      if (this.#stopped || applying === undefined) return
+      try {
+        if (!applying()) return this.#giveWay()
+      } catch (error) {
+        return this.#fail(error)
+      }
+      this.#applying = undefined
+      this.#turn()
+    })
+  }
+
+  /** Ticks go on while an election or a heartbeat may become due; the only voter, once leader, needs none. */
+  #armTick(): void {
+    if (this.#tickTimer !== undefined || this.#stopped || this.#quiet()) return
+    this.#tickTimer = this.#parts.clock.setTimer(this.#parts.tickMs, () => {
+      this.#tickTimer = undefined
+      if (this.#stopped) return
+      this.#raft.tick()
+      this.#turn()
+    })
+  }
+
+  #quiet(): boolean {
+    return this.#lead === this.#raft.id && this.#raft.isOnlyVoter()
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped) return
+    this.stop()
+    this.#parts.fatal(error instanceof Error ? error : new InvariantError(String(error)))
+  }
+}

@@ -1,0 +1,57 @@
+import type { Backend } from '@kvs/backend'
+import { createLessor, type Lessor, minTtlSecondsOf } from '@kvs/lease'
+import { MvccError, openStoreInSlices, type Store } from '@kvs/mvcc'
+import { decodeLease } from '@kvs/proto/lease'
+import { Background } from './background.ts'
+import { buckets } from './buckets.ts'
+import { ClusterState } from './cluster-state.ts'
+import { ServerError } from './errors.ts'
+import { type MemberOptions, requestTimeoutOf } from './options.ts'
+import type { Clock, Random } from './parts.ts'
+import { State } from './state.ts'
+
+/** Rebuilds what is kept in memory from the state file: index, slabs, leases with their keys, members. */
+export async function openState(parts: {
+  readonly backend: Backend
+  readonly clock: Clock
+  readonly random: Random
+  readonly options: MemberOptions
+}): Promise<State> {
+  const { backend, clock, random, options } = parts
+  try {
+    const store = await inSlices(openStoreInSlices({ state: backend, buckets, hashSeed: random.uint32() }), clock)
+    const { heartbeatIntervalMs: heartbeatMs, electionTimeoutMs } = options
+    const electionTicks = Math.floor(electionTimeoutMs / heartbeatMs)
+    const lessor = createLessor({
+      clock,
+      minTtlSeconds: minTtlSecondsOf({ electionTicks, heartbeatMs }),
+      revokeRetryMs: requestTimeoutOf(options),
+    })
+    restoreLeases(backend, store, lessor)
+    const cluster = new ClusterState(backend)
+    return new State({ backend, store, lessor, cluster, background: new Background({ clock, store: () => store }) })
+  } catch (error) {
+    if (error instanceof MvccError) throw new ServerError('STORAGE', error.message, { cause: error })
+    throw error
+  }
+}
+
+function restoreLeases(backend: Backend, store: Store, lessor: Lessor): void {
+  const records = [...backend.records(buckets.lease)].map(({ value }) => {
+    const { id, ttl, remainingTtl } = decodeLease(value)
+    return { id, ttlSeconds: ttl, remainingTtlSeconds: remainingTtl }
+  })
+  lessor.restore(records)
+  for (const attached of store.keyLeases()) {
+    if (attached !== undefined && lessor.has(attached.lease)) lessor.attach(attached.lease, attached.key)
+  }
+}
+
+/** Drives a generator to its end, giving way to the event loop between its steps. */
+async function inSlices<Result>(steps: Generator<unknown, Result>, clock: Clock): Promise<Result> {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await new Promise<void>(resolve => clock.defer(resolve))
+  }
+}

@@ -1,0 +1,78 @@
+import { ServerError } from './errors.ts'
+import * as limits from './limits.ts'
+
+/** How a member is configured. Names follow etcd's flags; defaults are etcd's. */
+export interface MemberOptions {
+  /** Human-readable name, unique in the cluster. */
+  readonly name: string
+  /** The data directory; everything this member owns lies under it. */
+  readonly dataDir: string
+  /** `name=url,name=url…` of the founding members. Used on the first start only. */
+  readonly initialCluster: string
+  readonly initialClusterToken: string
+  /** Peer URLs told to the other members. */
+  readonly initialAdvertisePeerUrls: readonly string[]
+  /** Client URLs told to clients. */
+  readonly advertiseClientUrls: readonly string[]
+  readonly heartbeatIntervalMs: number
+  readonly electionTimeoutMs: number
+  readonly maxRequestBytes: number
+  readonly maxTxnOps: number
+  /** 0: 2 GiB; negative: no quota. */
+  readonly quotaBackendBytes: number
+  readonly backendBatchIntervalMs: number
+  readonly backendBatchLimit: number
+  /** Jitter of up to a tenth is added. */
+  readonly watchProgressNotifyIntervalMs: number
+  /** Skips every sync of the log: acknowledged writes are lost in a power cut. */
+  readonly unsafeNoFsync: boolean
+}
+
+export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
+  name: 'default',
+  initialCluster: 'default=http://localhost:2380',
+  initialClusterToken: 'etcd-cluster',
+  initialAdvertisePeerUrls: ['http://localhost:2380'],
+  advertiseClientUrls: ['http://localhost:2379'],
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1000,
+  maxRequestBytes: limits.maxRequestBytesDefault,
+  maxTxnOps: 128,
+  quotaBackendBytes: 0,
+  backendBatchIntervalMs: 100,
+  backendBatchLimit: 10_000,
+  watchProgressNotifyIntervalMs: 600_000,
+  unsafeNoFsync: false,
+}
+
+/** Refuses options that cannot work together, in etcd's words. Throws `ServerError` with code `CONFIG`. */
+export function checkOptions(options: MemberOptions): void {
+  const { heartbeatIntervalMs, electionTimeoutMs } = options
+  const refuse = (message: string): never => {
+    throw new ServerError('CONFIG', message)
+  }
+  if (heartbeatIntervalMs <= 0) refuse(`--heartbeat-interval must be >0 (set to ${heartbeatIntervalMs}ms)`)
+  if (electionTimeoutMs <= 0) refuse(`--election-timeout must be >0 (set to ${electionTimeoutMs}ms)`)
+  if (5 * heartbeatIntervalMs > electionTimeoutMs) {
+    refuse(
+      `--election-timeout[${electionTimeoutMs}ms] should be at least as 5 times as --heartbeat-interval[${heartbeatIntervalMs}ms]`,
+    )
+  }
+  if (electionTimeoutMs > limits.electionTimeoutMsMax) {
+    refuse(`--election-timeout[${electionTimeoutMs}ms] is too long, and should be set less than 50000ms`)
+  }
+  if (options.name.length === 0) refuse('--name must not be empty')
+}
+
+const quotaDefaultBytes = 2 * 1024 * 1024 * 1024
+
+/** The quota in bytes; 0 where there is none. */
+export function quotaBytes(options: MemberOptions): number {
+  if (options.quotaBackendBytes === 0) return quotaDefaultBytes
+  return Math.max(0, options.quotaBackendBytes)
+}
+
+/** How long a request waits for its entry: etcd's ReqTimeout. */
+export function requestTimeoutOf({ electionTimeoutMs }: MemberOptions): number {
+  return limits.requestTimeoutMs + 2 * electionTimeoutMs
+}

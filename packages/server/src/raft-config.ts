@@ -1,0 +1,38 @@
+import type { RaftConfig, Logger as RaftLogger, RaftStorage } from '@kvs/raft'
+import * as limits from './limits.ts'
+import type { MemberOptions } from './options.ts'
+import type { Logger, Random } from './parts.ts'
+
+/** Raft as etcd runs it: pre-vote and check-quorum on, and here with asynchronous storage writes. */
+export function raftConfig(parts: {
+  readonly id: bigint
+  readonly storage: RaftStorage
+  readonly options: MemberOptions
+  readonly random: Random
+  readonly logger: Logger
+}): RaftConfig {
+  const { options, random } = parts
+  return {
+    id: parts.id,
+    storage: parts.storage,
+    electionTick: Math.floor(options.electionTimeoutMs / options.heartbeatIntervalMs),
+    heartbeatTick: 1,
+    asyncStorageWrites: true,
+    maxSizePerMsg: limits.maxSizePerMessageBytes,
+    maxInflightMsgs: limits.maxInflightMessages,
+    checkQuorum: true,
+    preVote: true,
+    random: bound => random.below(bound),
+    logger: raftLogger(parts.logger),
+  }
+}
+
+/** Raft's sentences as log lines of the member. */
+function raftLogger({ debug, info, warn, error }: Logger): RaftLogger {
+  return {
+    debug: message => debug(message),
+    info: message => info(message),
+    warning: message => warn(message),
+    error: message => error(message),
+  }
+}

@@ -1,0 +1,57 @@
+import type { Backend } from '@kvs/backend'
+import type { Pipe } from '@kvs/net'
+import type { Fs } from '@kvs/vfs'
+import { openLog, prepareDirectories } from './bootstrap.ts'
+import type { HttpHandler } from './edge/http.ts'
+import { KvsMember } from './kvs-member.ts'
+import { stateFile } from './layout.ts'
+import { openState } from './open-state.ts'
+import { checkOptions, type MemberOptions } from './options.ts'
+import type { Clock, Logger, Random } from './parts.ts'
+
+/** The parts a member is made of. `@kvs/server/embed` brings the real ones, tests and the simulator others. */
+export interface ServerParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly fs: Fs
+  /** Opens the state file at `path` with etcd's buckets. */
+  readonly openBackend: (path: string) => Promise<Backend>
+  /** Something broke that must not: the member has stopped taking requests, and the process should end. */
+  readonly onFatal: (error: Error) => void
+}
+
+/** A running member. */
+export interface RunningMember {
+  readonly id: bigint
+  readonly clusterId: bigint
+  /** Serves a gRPC client at the other end of the pipe. */
+  acceptGrpc(pipe: Pipe): void
+  /** The members as JSON, as peers read them. */
+  memberListJson(): string
+  /** Answers plain HTTP of the client port. */
+  readonly handleHttp: HttpHandler
+  /** Stops: refuses what waits, writes what is committed, closes the files. Idempotent. */
+  stop(): Promise<void>
+}
+
+/**
+ * Opens a member on its data directory and takes it into service: resolves when it may serve clients. Throws
+ * `ServerError`.
+ */
+export async function startMember(parts: ServerParts, options: MemberOptions): Promise<RunningMember> {
+  checkOptions(options)
+  await prepareDirectories(parts.fs, options.dataDir)
+  const backend = await parts.openBackend(stateFile(options.dataDir))
+  let member: KvsMember | undefined
+  try {
+    const log = await openLog({ ...parts, options, consistentIndex: backend.consistent.index })
+    const state = await openState({ ...parts, backend, options })
+    member = new KvsMember(parts, options, log, state)
+    await member.start()
+    return member
+  } catch (error) {
+    await (member === undefined ? backend.close() : member.stop())
+    throw error
+  }
+}
