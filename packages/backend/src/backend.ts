@@ -20,9 +20,9 @@ export interface ConsistentPoint {
   readonly term: number
 }
 
-/** A key in `[from, to)`; `to` undefined means the end of the bucket. */
+/** Keys in `[from, to)`; a side that is undefined is open. */
 export interface KeyInterval {
-  readonly from?: Uint8Array
+  readonly from?: Uint8Array | undefined
   readonly to?: Uint8Array | undefined
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { memoryBackend } from '@kvs/backend/memory'
 import { SeededRandom } from '@kvs/testing'
@@ -18,8 +19,8 @@ const program = join(folder, 'child.mjs')
 const children: ChildProcess[] = []
 
 beforeAll(() => {
-  const here = import.meta.dirname
-  execFileSync(process.execPath, [join(here, 'bundle-child.mjs'), join(here, 'child.ts'), program])
+  const bundler = fileURLToPath(new URL('./bundle-child.mjs', import.meta.url))
+  execFileSync(process.execPath, [bundler, fileURLToPath(new URL('./child.ts', import.meta.url)), program])
 })
 
 afterAll(async () => {

@@ -2,7 +2,7 @@ import type { Backend, Bucket } from '@kvs/backend'
 
 /** A history that both sides of a crash test know: what entry `index` does to the state. */
 
-export const slots: Bucket = { id: 3, name: 'slots' }
+const slots: Bucket = { id: 3, name: 'slots' }
 export const log: Bucket = { id: 9, name: 'log' }
 export const historyBuckets: readonly Bucket[] = [slots, log]
 

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLmdb } from '@kvs/backend/lmdb'
-import { MemoryBackend, MemoryStates, memoryBackend, openMemory } from '@kvs/backend/memory'
+import { MemoryBackend, MemoryStates, openMemory } from '@kvs/backend/memory'
 import { contractBuckets as buckets, type ContractPlace } from '@kvs/backend/testing'
 import { SeededRandom } from '@kvs/testing'
 import { memFs } from '@kvs/vfs'
@@ -44,9 +44,4 @@ export async function memoryPlace(): Promise<ContractPlace> {
     openCopy: open,
     remove: async () => {},
   }
-}
-
-/** A memory backend without any disk. */
-export function bareMemory(): MemoryBackend {
-  return memoryBackend({ buckets })
 }

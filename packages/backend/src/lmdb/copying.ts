@@ -108,7 +108,7 @@ export async function removeTemporaries(fs: Fs, path: string): Promise<void> {
   }
 }
 
-export async function syncFile(fs: Fs, path: string): Promise<void> {
+async function syncFile(fs: Fs, path: string): Promise<void> {
   const file = await fs.open(path, { mode: 'write' })
   try {
     await file.datasync()

@@ -13,7 +13,7 @@ import { type Chunk, type ChunkPool, chunkBytes, makeChunk } from './chunks.ts'
 import { type InstructionMark, Instructions } from './instructions.ts'
 
 /** Operations of one segment, at most. */
-export const segmentOperationsMax = 16_384
+const segmentOperationsMax = 16_384
 /** Bytes of keys and values after which a segment takes no more. */
 const segmentBytesMax = 8_388_608
 
