@@ -1,6 +1,6 @@
 /** Finds records: in the slab if it is the newest of a live key, in the state file otherwise. A hot room. */
 
-import { noBytes } from './bytes.ts'
+import { cutBytes, noBytes } from './bytes.ts'
 import { describeBytes } from './describe.ts'
 import { MvccError } from './errors.ts'
 import { previousFlag } from './index/entry.ts'
@@ -62,7 +62,9 @@ export class Reader {
 
   /** A copy of the fetched record. */
   copy(): Uint8Array {
-    return this.source.slice(this.start, this.start + this.length)
+    const copy = cutBytes(this.length)
+    copy.set(this.source.subarray(this.start, this.start + this.length))
+    return copy
   }
 
   /** Puts the record without its value, and without its lease unless `keepLease`, in place of the fetched one. */

@@ -317,11 +317,11 @@ export class Harness {
     const { model } = this
     if (this.chance(50)) return
     const revision = this.chance(30) ? 0 : this.random.between(Math.max(1, model.revision - 40), model.revision)
-    const cursor = this.known(revision)
+    const remembered = this.store.compactionHashes().find(each => each.revision === revision)
+    const cursor = this.openHash(revision, remembered !== undefined)
     if (cursor === undefined) return
     while (!cursor.step({ records: 3 })) if (this.chance(20)) this.store.scrub({ records: 2 })
     const { hash, compactRevision, revision: hashed } = cursor.result()
-    const remembered = this.store.compactionHashes().find(each => each.revision === revision)
     if (remembered !== undefined) {
       expect(remembered).toEqual({ hash, compactRevision, revision: hashed })
       expect(remembered).toEqual(this.compactions.get(revision))
@@ -335,8 +335,7 @@ export class Harness {
     })
   }
 
-  private known(revision: number): ReturnType<Store['openHash']> | undefined {
-    const remembered = this.store.compactionHashes().some(hash => hash.revision === revision)
+  private openHash(revision: number, remembered: boolean): ReturnType<Store['openHash']> | undefined {
     const outcome = this.outcome(revision)
     if (remembered || outcome === 'fine') return this.store.openHash(revision)
     expect(() => this.store.openHash(revision)).toThrow(expect.objectContaining({ code: outcome }))

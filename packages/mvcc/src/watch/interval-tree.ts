@@ -5,10 +5,11 @@
 
 import { compareBytes } from '../bytes.ts'
 import type { KeyInterval } from '../index/key-walk.ts'
+import { Members } from './members.ts'
 
 interface Node<Member> {
   readonly interval: KeyInterval
-  readonly members: Set<Member>
+  readonly members: Members<Member>
   readonly priority: number
   left: Node<Member> | undefined
   right: Node<Member> | undefined
@@ -59,7 +60,7 @@ export class IntervalTree<Member> {
     let mixed = Math.imul(this.counter ^ (this.counter >>> 16), 0x85ebca6b)
     mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
     const priority = mixed ^ (mixed >>> 16)
-    const members = new Set([member])
+    const members = new Members(member)
     return { interval, members, priority, left: undefined, right: undefined, highest: interval.to }
   }
 }
@@ -71,7 +72,7 @@ function removeFrom<Member>(node: Link<Member>, interval: KeyInterval, member: M
   else if (order > 0) node.right = removeFrom(node.right, interval, member)
   else {
     node.members.delete(member)
-    if (node.members.size === 0) return join(node.left, node.right)
+    if (node.members.isEmpty) return join(node.left, node.right)
   }
   update(node)
   return node
@@ -122,7 +123,7 @@ function collectFrom<Member>(node: Link<Member>, key: Uint8Array, found: Member[
   collectFrom(node.left, key, found)
   const { from, to } = node.interval
   if (compareBytes(from, key) > 0) return
-  if (to === undefined || compareBytes(key, to) < 0) for (const member of node.members) found.push(member)
+  if (to === undefined || compareBytes(key, to) < 0) node.members.collect(found)
   collectFrom(node.right, key, found)
 }
 

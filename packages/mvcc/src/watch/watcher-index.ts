@@ -2,13 +2,13 @@
 
 import { equalBytes } from '../bytes.ts'
 import { IntervalTree } from './interval-tree.ts'
+import { Members } from './members.ts'
 import type { HubWatcher } from './watcher.ts'
 
-/** The watchers of one key; most keys have one, and pay for no set. */
+/** The watchers of one key. */
 interface KeyGroup {
   readonly key: Uint8Array
-  only: HubWatcher | undefined
-  several: Set<HubWatcher> | undefined
+  readonly members: Members<HubWatcher>
   /** Another key with the same hash. */
   next: KeyGroup | undefined
 }
@@ -32,13 +32,8 @@ export class WatcherIndex {
     const hash = this.hashOf(watcher.key) | 0
     const first = this.groups.get(hash)
     const group = findGroup(first, watcher.key)
-    if (group === undefined) {
-      this.groups.set(hash, { key: watcher.key, only: watcher, several: undefined, next: first })
-    } else if (group.several !== undefined) group.several.add(watcher)
-    else {
-      group.several = new Set([group.only!, watcher])
-      group.only = undefined
-    }
+    if (group !== undefined) group.members.add(watcher)
+    else this.groups.set(hash, { key: watcher.key, members: new Members(watcher), next: first })
   }
 
   remove(watcher: HubWatcher): void {
@@ -51,10 +46,8 @@ export class WatcherIndex {
     const first = this.groups.get(hash)
     const group = findGroup(first, watcher.key)
     if (group === undefined) return
-    if (group.several !== undefined) {
-      group.several.delete(watcher)
-      if (group.several.size > 0) return
-    } else if (group.only !== watcher) return
+    group.members.delete(watcher)
+    if (!group.members.isEmpty) return
     const rest = without(first, group)
     if (rest === undefined) this.groups.delete(hash)
     else this.groups.set(hash, rest)
@@ -63,11 +56,7 @@ export class WatcherIndex {
   /** Appends the watchers of the key to `found`, in no particular order. */
   collect(key: Uint8Array, hash: number, found: HubWatcher[]): void {
     if (this.groups.size > 0) {
-      const group = findGroup(this.groups.get(hash | 0), key)
-      if (group !== undefined) {
-        if (group.several === undefined) found.push(group.only!)
-        else for (const watcher of group.several) found.push(watcher)
-      }
+      findGroup(this.groups.get(hash | 0), key)?.members.collect(found)
     }
     if (!this.intervals.isEmpty) this.intervals.collect(key, found)
   }

@@ -1,6 +1,6 @@
 /** One watcher as the hub keeps it. */
 
-import { noBytes } from '../bytes.ts'
+import { BytePool, noBytes } from '../bytes.ts'
 import { describeRange } from '../describe.ts'
 import { MvccError } from '../errors.ts'
 import { intervalOf, type KeyInterval } from '../index/key-walk.ts'
@@ -29,8 +29,8 @@ export class HubWatcher implements Watcher {
     const { key, rangeEnd, startRevision = 0 } = request
     this.stream = stream
     this.id = id
-    this.key = key.length === 0 ? zeroKey : key.slice()
-    this.rangeEnd = rangeEnd === undefined || rangeEnd.length === 0 ? undefined : rangeEnd.slice()
+    this.key = key.length === 0 ? zeroKey : keyPool.copy(key)
+    this.rangeEnd = rangeEnd === undefined || rangeEnd.length === 0 ? undefined : keyPool.copy(rangeEnd)
     this.startRevision = startRevision
     this.noPut = request.noPut === true
     this.noDelete = request.noDelete === true
@@ -51,6 +51,9 @@ export class HubWatcher implements Watcher {
     return revision >= this.ownNext && !(isDelete ? this.noDelete : this.noPut)
   }
 }
+
+/** Keys of watchers live as long as these. */
+const keyPool = new BytePool(8 * 1024)
 
 /** The empty key stands for the lowest one there is. */
 const zeroKey = Uint8Array.of(0)
