@@ -120,11 +120,11 @@ export class Loop {
     this.#inTurn = true
     try {
       this.#takeProposals()
-      this.#campaignOnce()
       do {
         while (this.#raft.hasReady()) this.#serve(this.#raft.ready())
         this.#append()
         this.#applyCommitted()
+        this.#campaignOnce()
       } while (this.#raft.hasReady())
     } catch (error) {
       this.#fail(error)
