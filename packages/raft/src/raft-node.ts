@@ -28,6 +28,9 @@ export interface Peer {
 const emptyHardState: HardState = { term: 0, vote: noNode, commit: 0 }
 const noBytes = new Uint8Array(0)
 
+/** The state inside a node, for scripts that set what only chance sets. Not for hosts: it is not exported. */
+export let stateOf: (node: RaftNode) => Raft
+
 /**
  * One raft node: a value machine. Feed it ticks, messages and proposals; ask it what is to be done (`ready`); do that.
  * Nothing happens by itself, and nothing is thrown for what other nodes may legitimately do.
@@ -39,6 +42,10 @@ export class RaftNode {
   #previousHardState: HardState
   /** Own messages to step once the caller has written and applied (without asynchronous storage writes). */
   #stepsOnAdvance: Message[] = []
+
+  static {
+    stateOf = node => node.#raft
+  }
 
   /** Throws `RaftError` (`CONFIG`) for a configuration that cannot work. */
   constructor(config: RaftConfig) {
