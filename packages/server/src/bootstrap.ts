@@ -91,7 +91,14 @@ async function restart({ fs, options, consistentIndex }: LogParts): Promise<Open
  * 1 had committed them.
  */
 async function found({ fs, clock, options }: LogParts): Promise<OpenedLog> {
+  if (options.initialClusterState === 'existing') {
+    throw new ServerError('CONFIG', '--initial-cluster-state=existing: this version cannot join a cluster')
+  }
   const members = foundingMembers(options)
+  if (members.length > 1) {
+    const text = `--initial-cluster names ${members.length} members: this version runs clusters of one`
+    throw new ServerError('CONFIG', text)
+  }
   const own = members.find(member => member.name === options.name)
   if (own === undefined) {
     throw new ServerError('CONFIG', `couldn't find local name "${options.name}" in the initial cluster configuration`)
@@ -123,7 +130,7 @@ async function found({ fs, clock, options }: LogParts): Promise<OpenedLog> {
 /** The members of `--initial-cluster`, ascending by id. */
 function foundingMembers(options: MemberOptions): Member[] {
   const token = options.initialClusterToken
-  const members = [...parseInitialCluster(options.initialCluster)].map(([name, peerUrls]) => ({
+  const members = [...initialCluster(options.initialCluster)].map(([name, peerUrls]) => ({
     id: memberIdOf({ peerUrls, token }),
     name,
     peerUrls: [...peerUrls].sort(),
@@ -131,6 +138,14 @@ function foundingMembers(options: MemberOptions): Member[] {
     isLearner: false,
   }))
   return members.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function initialCluster(value: string): ReturnType<typeof parseInitialCluster> {
+  try {
+    return parseInitialCluster(value)
+  } catch (error) {
+    throw new ServerError('CONFIG', (error as Error).message, { cause: error })
+  }
 }
 
 function checkAdvertised(own: Member, options: MemberOptions): void {

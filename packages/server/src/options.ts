@@ -10,6 +10,8 @@ export interface MemberOptions {
   /** `name=url,name=url…` of the founding members. Used on the first start only. */
   readonly initialCluster: string
   readonly initialClusterToken: string
+  /** `existing`: this member was added to a running cluster, and joins it on its first start. */
+  readonly initialClusterState: 'new' | 'existing'
   /** Peer URLs told to the other members. */
   readonly initialAdvertisePeerUrls: readonly string[]
   /** Client URLs told to clients. */
@@ -32,6 +34,7 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   name: 'default',
   initialCluster: 'default=http://localhost:2380',
   initialClusterToken: 'etcd-cluster',
+  initialClusterState: 'new',
   initialAdvertisePeerUrls: ['http://localhost:2380'],
   advertiseClientUrls: ['http://localhost:2379'],
   heartbeatIntervalMs: 100,
