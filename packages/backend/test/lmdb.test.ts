@@ -117,14 +117,16 @@ test('a damaged record is named wherever it is met', async () => {
   const error = { code: 'CORRUPT', bucket: 'key', keyHex: '62', file: path }
   expect(() => backend.get(key, text('b'))).toThrow(expect.objectContaining(error))
   expect(() => [...backend.records(key)]).toThrow(expect.objectContaining(error))
-  expect(() => backend.put(key, text('b'), text('new'))).toThrow(expect.objectContaining(error))
-  expect(() => backend.delete(key, text('b'))).toThrow(expect.objectContaining(error))
   await expect(backend.verify()).rejects.toMatchObject(error)
   const view = backend.view()
   expect(() => view.get(key, text('b'))).toThrow(expect.objectContaining(error))
   expect(() => [...view.records(key)]).toThrow(expect.objectContaining(error))
   view.close()
   expect(backend.get(key, text('a'))).toEqual(text('1'))
+  backend.put(key, text('b'), text('written again'))
+  backend.endEntry({ index: 2, term: 1 })
+  await backend.commit()
+  await backend.verify()
   await backend.close()
 })
 

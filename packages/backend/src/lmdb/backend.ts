@@ -11,7 +11,7 @@ import type {
 } from '../backend.ts'
 import type { BucketSet } from '../buckets.ts'
 import { BackendError } from '../errors.ts'
-import { checksumBytes, keyChecksum, storedChecksum } from './checksum.ts'
+import { checksumBytes, keyChecksum } from './checksum.ts'
 import { copyDurably, type OpenFile, replaceByCompactCopy } from './copying.ts'
 import type { LmdbFile } from './file.ts'
 import { HighKeys } from './high-keys.ts'
@@ -199,8 +199,7 @@ export class LmdbBackend implements Backend {
     if (segment !== undefined) {
       return segment.isDelete(this.#pending.found) ? -1 : segment.checksum(this.#pending.found)
     }
-    const stored = this.#file.stored(bucketId, key)
-    return stored === undefined ? -1 : storedChecksum(stored)
+    return this.#file.checksum(bucketId, key)
   }
 
   /** A whole bucket read without anything being written meanwhile is also compared with its sums. */

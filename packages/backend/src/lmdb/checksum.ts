@@ -13,9 +13,9 @@ export function keyChecksum(bucketId: number, key: Uint8Array): number {
   return updateCrc32c(bucketChecksums[bucketId]!, key, 0, key.length)
 }
 
-/** The checksum that stands behind the value in `stored`, which is at least four bytes long. */
-export function storedChecksum(stored: Uint8Array): number {
-  const at = stored.length - checksumBytes
+/** The checksum at the end of the first `length` bytes, which are at least four; with fewer it is of no use. */
+export function storedChecksum(stored: Uint8Array, length: number): number {
+  const at = length - checksumBytes
   return (stored[at]! | (stored[at + 1]! << 8) | (stored[at + 2]! << 16) | (stored[at + 3]! << 24)) >>> 0
 }
 
@@ -30,5 +30,5 @@ export function writeChecksum(target: Uint8Array, at: number, checksum: number):
 export function verifiedChecksum(keyPart: number, stored: Uint8Array): number {
   if (stored.length < checksumBytes) return -1
   const checksum = updateCrc32c(keyPart, stored, 0, stored.length - checksumBytes)
-  return checksum === storedChecksum(stored) ? checksum : -1
+  return checksum === storedChecksum(stored, stored.length) ? checksum : -1
 }

@@ -4,7 +4,7 @@ import { BackendError } from '../errors.ts'
 import { keyHex } from '../keys.ts'
 import { checksumBytes, keyChecksum, verifiedChecksum } from './checksum.ts'
 import { decodeMetaRecord, type MetaRecord } from './meta-record.ts'
-import { type LmdbStore, type LmdbTransaction, openStore, readInto } from './native.ts'
+import { type LmdbStore, type LmdbTransaction, openStore, readChecksum, readInto } from './native.ts'
 import { FileSlice } from './slice.ts'
 
 /** Records read in one go: enough to make the cursor's cost small, few enough for less than a millisecond. */
@@ -77,6 +77,11 @@ export class LmdbFile {
       throw this.#damaged(bucketId, key)
     }
     return stored
+  }
+
+  /** The checksum of a record, as it stands in the file and not compared; -1 if there is no record. */
+  checksum(bucketId: number, key: Uint8Array): number {
+    return readChecksum(this.#store, prefixed(bucketId, key))
   }
 
   /** The record of sums; `undefined` in a new file. */
@@ -175,7 +180,8 @@ export class LmdbFile {
   }
 
   #get(key: Uint8Array, transaction: LmdbTransaction | undefined): Uint8Array | undefined {
-    return transaction === undefined ? this.#store.get(key) : this.#store.get(key, { transaction })
+    const value = transaction === undefined ? this.#store.get(key) : this.#store.get(key, { transaction })
+    return value as Uint8Array | undefined
   }
 
   #damaged(bucketId: number, key: Uint8Array): BackendError {

@@ -12,6 +12,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as lmdb from 'lmdb'
 import { BackendError } from '../errors.ts'
+import { storedChecksum } from './checksum.ts'
 import type { FileSlice } from './slice.ts'
 
 /** A read transaction: one state of the file. */
@@ -52,7 +53,8 @@ export interface LmdbRange {
 export interface LmdbStore {
   readonly env: LmdbEnv
   readonly db: { readonly dbi: number }
-  get(key: Uint8Array, options?: { readonly transaction: LmdbTransaction }): Uint8Array | undefined
+  /** What the decoder made of the value: bytes, or a number while `readChecksum` reads. */
+  get(key: Uint8Array, options?: { readonly transaction: LmdbTransaction }): Uint8Array | number | undefined
   getRange(range: LmdbRange): Iterable<{ readonly key: Uint8Array }>
   ensureReadTxn(): void
   resetReadTxn(): void
@@ -143,11 +145,12 @@ const addressSpaceStatus: readonly number[] = [-30_792, 12]
 const diskSpaceStatus: readonly number[] = [27, 28, 122]
 
 /**
- * lmdb hands out key and value of a record by calling the two functions below with memory of its own, which the next read
- * overwrites. While a slice is being read they put both there instead of making an object of each.
+ * lmdb hands out key and value of a record by calling `readKey` and `readValue` with memory of its own, which the next
+ * read overwrites. While a slice is being read they put both there instead of making an object of each.
  */
 const sharedBytesMax = 16_777_216
 let target: FileSlice | undefined
+let wantsChecksum = false
 let sharedBuffer: ArrayBufferLike | undefined
 let sharedOffset = -1
 let sharedBytes: Uint8Array = new Uint8Array(0)
@@ -163,6 +166,16 @@ export function readInto(slice: FileSlice, store: LmdbStore, range: LmdbRange, w
   }
 }
 
+/** The four bytes at the end of a stored value, as `storedChecksum` reads them; -1 if there is no such record. */
+export function readChecksum(store: LmdbStore, key: Uint8Array): number {
+  wantsChecksum = true
+  try {
+    return (store.get(key) as number | undefined) ?? -1
+  } finally {
+    wantsChecksum = false
+  }
+}
+
 function writeKey(key: Uint8Array, into: Uint8Array, at: number): number {
   for (let i = 0; i < key.length; i++) into[at + i] = key[i]!
   return at + key.length
@@ -175,7 +188,7 @@ function readKey(source: Uint8Array, start: number, end: number): Uint8Array | u
 }
 
 /** The `length` of `shared` is what was read, not that of its buffer: `subarray` and `set` would not notice. */
-function readValue(shared: Uint8Array): Uint8Array | undefined {
+function readValue(shared: Uint8Array): Uint8Array | number | undefined {
   const { length } = shared
   if (length > sharedBytesMax) return readMapped(new Uint8Array(shared.buffer, shared.byteOffset, length))
   if (shared.buffer !== sharedBuffer || shared.byteOffset !== sharedOffset) {
@@ -185,13 +198,15 @@ function readValue(shared: Uint8Array): Uint8Array | undefined {
     sharedBytes = new Uint8Array(sharedBuffer, sharedOffset, count)
     sharedWords = sharedOffset % 4 === 0 ? new Uint32Array(sharedBuffer, sharedOffset, count >> 2) : undefined
   }
+  if (wantsChecksum) return storedChecksum(sharedBytes, length)
   if (target === undefined) return sharedBytes.slice(0, length)
   target.addValue(sharedBytes, sharedWords, length)
   return undefined
 }
 
 /** A value too large for lmdb's buffer comes as a piece of the map of the file itself; that must not be kept. */
-function readMapped(value: Uint8Array): Uint8Array | undefined {
+function readMapped(value: Uint8Array): Uint8Array | number | undefined {
+  if (wantsChecksum) return storedChecksum(value, value.length)
   if (target === undefined) return value.slice()
   target.addValue(value, undefined, value.length)
   return undefined

@@ -12,10 +12,10 @@ import { checksumBytes, storedChecksum, writeChecksum } from './checksum.ts'
 import { type Chunk, type ChunkPool, chunkBytes, makeChunk } from './chunks.ts'
 import { type InstructionMark, Instructions } from './instructions.ts'
 
-/** Operations of one segment, at most. */
-const segmentOperationsMax = 16_384
+/** Operations of one segment, at most: what a commit may have to move takes a few milliseconds then. */
+const segmentOperationsMax = 4_096
 /** Bytes of keys and values after which a segment takes no more. */
-const segmentBytesMax = 8_388_608
+const segmentBytesMax = 4_194_304
 
 const firstCapacity = 256
 
@@ -117,15 +117,8 @@ export class Segment {
 
   /** The checksum of the record a put writes. */
   checksum(operation: number): number {
-    const row = operation * rowWords
-    const at = this.#rows[row + valueAtWord]!
-    const end = at + this.#rows[row + valueLengthWord]! + checksumBytes
-    return storedChecksum(this.#values[this.#rows[row + valueChunkWord]!]!.bytes.subarray(at, end))
-  }
-
-  /** A copy of the key, without the bucket. */
-  key(operation: number): Uint8Array {
-    return this.#keyView(operation).slice()
+    const stored = this.#storedView(operation)
+    return storedChecksum(stored, stored.length)
   }
 
   /** Adds to `into` the operations on keys of one bucket in `[from, to)` that are the last on their key here. */
@@ -268,7 +261,26 @@ export class Segment {
     const hash = this.#rows[row + hashWord]!
     const key = this.#keyView(operation)
     if (this.isDelete(operation)) target.delete(dbi, bucketId, key, hash)
-    else target.put(dbi, bucketId, key, this.value(operation), hash)
+    else target.#putStored(dbi, bucketId, key, this.#storedView(operation), hash)
+  }
+
+  /** `stored` carries its checksum already. */
+  #putStored(dbi: number, bucketId: number, key: Uint8Array, stored: Uint8Array, hash: number): void {
+    const chunk = this.#roomFor(stored.length)
+    const at = this.#valueAt
+    chunk.bytes.set(stored, at)
+    const value = { address: chunk.address + at, length: stored.length }
+    const keyAt = this.instructions.put(dbi, bucketId, key, value)
+    this.#add(bucketId, key, hash, keyAt, stored.length - checksumBytes)
+    this.#valueAt = at + ((stored.length + 7) & ~7)
+    this.#bytes += key.length + stored.length - checksumBytes
+  }
+
+  #storedView(operation: number): Uint8Array {
+    const row = operation * rowWords
+    const at = this.#rows[row + valueAtWord]!
+    const end = at + this.#rows[row + valueLengthWord]! + checksumBytes
+    return this.#values[this.#rows[row + valueChunkWord]!]!.bytes.subarray(at, end)
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { updateCrc32c } from '../crc32c.ts'
-import { checksumBytes } from './checksum.ts'
+import { checksumBytes, storedChecksum } from './checksum.ts'
 
 /** Up to here a loop over words is faster than `set`. */
 const loopBytesMax = 2_048
@@ -102,9 +102,7 @@ export class FileSlice {
   #verified(start: number, end: number, length: number): number {
     if (length < checksumBytes) return -1
     const checksum = updateCrc32c(0, this.#bytes, start, end)
-    const bytes = this.#bytes
-    const stored = (bytes[end]! | (bytes[end + 1]! << 8) | (bytes[end + 2]! << 16) | (bytes[end + 3]! << 24)) >>> 0
-    return checksum === stored ? checksum : -1
+    return checksum === storedChecksum(this.#bytes, end + checksumBytes) ? checksum : -1
   }
 
   #grow(atLeast: number): void {
