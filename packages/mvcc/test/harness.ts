@@ -8,7 +8,6 @@ import {
   type KvHash,
   openStore,
   type RangeCursor,
-  type RangeRequest,
   type RangeResult,
   type Store,
   type StoreLimits,
@@ -21,6 +20,8 @@ import { encodeRecord, encodeTombstone } from '../src/record.ts'
 import { encodeRevisionKey } from '../src/revision.ts'
 import { contains, Model, type ModelRange, type ModelRecord, toKeyValue } from './model.ts'
 import { buckets, bytes, SortedState } from './sorted-state.ts'
+
+type MutableRange = { -readonly [Name in keyof ModelRange]: ModelRange[Name] }
 
 interface Watching {
   readonly watcher: Watcher
@@ -206,9 +207,9 @@ export class Harness {
 
   // Reading
 
-  private anyRequest(): ModelRange {
+  private anyRequest(): MutableRange {
     const { revision } = this.model
-    const request: { -readonly [Name in keyof ModelRange]: ModelRange[Name] } = this.anyRange()
+    const request: MutableRange = this.anyRange()
     if (this.chance(40)) request.limit = this.random.between(-1, 8)
     if (this.chance(50)) request.revision = this.random.between(Math.max(-1, revision - 60), revision)
     if (this.chance(10)) request.countOnly = true
@@ -536,7 +537,7 @@ const nothing: KeyValue = {
   lease: 0n,
 }
 
-function toBytes(range: { key: string; rangeEnd: string }): Pick<RangeRequest, 'key' | 'rangeEnd'> {
+function toBytes(range: { key: string; rangeEnd: string }): { key: Uint8Array; rangeEnd: Uint8Array } {
   return { key: bytes(range.key), rangeEnd: bytes(range.rangeEnd) }
 }
 
