@@ -68,6 +68,30 @@ const carrying: readonly NamedCheck[] = [
     },
   ],
   [
+    'an end without bytes before start is told after start',
+    async ({ a, b }) => {
+      a.start()
+      a.end()
+      await settle()
+      b.start()
+      await b.events.ended()
+      b.write('answer')
+      await a.events.received(6)
+    },
+  ],
+  [
+    'an answer does not come while the question is being written',
+    async ({ a, b }) => {
+      a.start()
+      b.start()
+      await settle()
+      b.events.onData = chunk => b.pipe.write(Uint8Array.from(chunk))
+      for (let i = 0; i < 10; i++) a.write(pattern(10, i * 10))
+      await a.events.received(100)
+      assert.deepEqual(a.events.bytes(), pattern(100))
+    },
+  ],
+  [
     'writing works before start',
     async ({ a, b }) => {
       b.start()
@@ -328,7 +352,10 @@ const breaking: readonly NamedCheck[] = [
     'destroy from within data is the last data',
     async ({ a, b }) => {
       a.start()
-      for (let i = 0; i < 10; i++) a.write(pattern(70_000))
+      for (let i = 0; i < 10; i++) {
+        a.write(pattern(70_000))
+        await settle()
+      }
       b.events.onData = () => b.pipe.destroy()
       b.start()
       await b.events.closed()

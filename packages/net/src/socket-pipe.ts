@@ -12,8 +12,6 @@ export class SocketPipe implements ClosingPipe {
   readonly #hook = new CloseHook()
   #events: PipeEvents | undefined
   #error: Error | undefined
-  /** `write` has returned false and `drain` has not been called since. */
-  #full = false
   #paused = false
   #ended = false
   #remoteEnded = false
@@ -44,9 +42,7 @@ export class SocketPipe implements ClosingPipe {
     if (this.#remoteEnded || this.#closed) this.#tellPast(events, this.#closed)
     if (this.#dropped) return
     this.#socket.on('drain', () => {
-      if (!this.#full || this.#dropped) return
-      this.#full = false
-      events.drain()
+      if (!this.#dropped) events.drain()
     })
     if (this.#paused) this.#socket.pause()
     this.#socket.on('data', chunk => {
@@ -65,10 +61,8 @@ export class SocketPipe implements ClosingPipe {
   write(bytes: Uint8Array): boolean {
     if (this.#ended) throw new NetError('CLOSED', `write to ${this.info.remote} after end`)
     if (this.#dropped) return false
-    if (bytes.length === 0) return !this.#full
-    if (this.#socket.write(bytes)) return true
-    this.#full = true
-    return false
+    if (bytes.length === 0) return !this.#socket.writableNeedDrain
+    return this.#socket.write(bytes)
   }
 
   pause(): void {

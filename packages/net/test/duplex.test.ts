@@ -2,7 +2,7 @@ import { createServer, request, type Server } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { http1Request, http2Preface, memoryPipePair, nodeNet, type Pipe, sniff, takeSocket, toDuplex } from '@kvs/net'
 import { describe, expect, test } from 'vitest'
-import { End, encode, pattern } from '../src/contract.ts'
+import { End, encode, pattern, settle } from '../src/contract.ts'
 
 const loopback = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
 
@@ -127,6 +127,20 @@ describe('toDuplex', () => {
     for await (const chunk of stream) chunks.push(chunk)
     expect(Buffer.concat(chunks).equals(pattern(written))).toBe(true)
     stream.end()
+    await writer.events.closed()
+  })
+
+  test('a stream that nobody reads holds the writer back', async () => {
+    const [a, b] = memoryPipePair({ highWaterBytes: 1000 })
+    const writer = new End(a).start()
+    const stream = toDuplex(b)
+    for (let i = 0; i < 100; i++) {
+      writer.write(pattern(10_000))
+      await settle()
+    }
+    expect(stream.readableLength).toBeLessThan(100_000)
+    expect(writer.pipe.queuedBytes).toBeGreaterThan(900_000)
+    stream.destroy()
     await writer.events.closed()
   })
 

@@ -2,7 +2,7 @@ import { http1Request, http2Preface, memoryPipePair, nodeNet, type Pipe, sniff, 
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { End, encode, settle } from '../src/contract.ts'
+import { End, encode, pattern, settle } from '../src/contract.ts'
 
 const table = [tlsClientHello, http2Preface, http1Request]
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
@@ -178,6 +178,22 @@ describe.each([
     await writer.events.closed()
     await dispose()
   })
+})
+
+test('a sniffed pipe that nobody has started holds the writer back', async () => {
+  const { writer, pipe } = await overMemory()
+  const sniffing = sniff(pipe, table)
+  writer.write('GET /')
+  const found = await sniffing
+  for (let i = 0; i < 10; i++) {
+    writer.write(pattern(100_000, i * 100_000))
+    await settle()
+  }
+  expect(writer.pipe.queuedBytes).toBe(1_000_000)
+  const reader = new End(found.pipe).start()
+  writer.end()
+  await reader.events.ended()
+  expect(reader.events.bytes().subarray(5)).toEqual(pattern(1_000_000))
 })
 
 test('however the bytes are cut, the same protocol is found and all bytes arrive', async () => {
