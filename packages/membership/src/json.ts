@@ -1,20 +1,30 @@
 import { MembershipError } from './errors.ts'
 
-/** A JSON value whose integers are exact: ids have 64 bits and stand unquoted, which `JSON.parse` rounds. */
-export type ExactJson = null | boolean | string | number | bigint | readonly ExactJson[] | ExactObject
-export type ExactObject = { readonly [key: string]: ExactJson }
+/**
+ * JSON with whole numbers of 64 bits, which the built-in reader rounds: member ids stand in it as plain numbers.
+ * Integers come as `bigint`, everything else as usual.
+ */
+export type Json = string | bigint | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
+/** Nesting that no record reaches. */
 const depthMax = 32
 
-/** Parses JSON; integers become bigints, other numbers numbers. Throws `MembershipError` (`MALFORMED`). */
-export function parseExactJson(text: string): ExactJson {
-  const reader = new Reader(text)
+export function parseJson(text: string): Json {
+  const reader = new JsonReader(text)
   const value = reader.value(0)
   reader.end()
   return value
 }
 
-class Reader {
+/** A string as Go writes it: also `<`, `>`, `&` and the two line separators are escaped. */
+export function jsonString(text: string): string {
+  return JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
+    /[<>&\u2028\u2029]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+class JsonReader {
   readonly #text: string
   #at = 0
 
@@ -22,80 +32,103 @@ class Reader {
     this.#text = text
   }
 
-  value(depth: number): ExactJson {
-    if (depth > depthMax) throw this.#error('is nested too deeply')
-    this.#space()
-    const char = this.#text[this.#at]
-    if (char === '{') return this.#object(depth)
-    if (char === '[') return this.#array(depth)
-    if (char === '"') return this.#string()
-    const word = /^(?:true|false|null)/.exec(this.#text.slice(this.#at, this.#at + 5))?.[0]
-    if (word === undefined) return this.#number()
-    this.#at += word.length
-    return word === 'null' ? null : word === 'true'
-  }
-
   end(): void {
     this.#space()
-    if (this.#at < this.#text.length) throw this.#error('goes on after its end')
+    if (this.#at < this.#text.length) throw this.#error('more than one value')
   }
 
-  #object(depth: number): ExactObject {
-    const object: Record<string, ExactJson> = Object.create(null) as Record<string, ExactJson>
-    this.#at++
-    if (this.#take('}')) return object
-    do {
-      this.#space()
-      if (this.#text[this.#at] !== '"') throw this.#error('lacks a key')
-      const key = this.#string()
-      if (!this.#take(':')) throw this.#error('lacks a colon')
-      object[key] = this.value(depth + 1)
-    } while (this.#take(','))
-    if (!this.#take('}')) throw this.#error('lacks a closing brace')
-    return object
-  }
-
-  #array(depth: number): ExactJson[] {
-    const array: ExactJson[] = []
-    this.#at++
-    if (this.#take(']')) return array
-    do array.push(this.value(depth + 1))
-    while (this.#take(','))
-    if (!this.#take(']')) throw this.#error('lacks a closing bracket')
-    return array
-  }
-
-  #string(): string {
-    const match = /^"(?:[^"\\]|\\.)*"/s.exec(this.#text.slice(this.#at))
-    if (match === null) throw this.#error('has a string without an end')
-    try {
-      const text = JSON.parse(match[0]) as string
-      this.#at += match[0].length
-      return text
-    } catch (cause) {
-      throw this.#error('has a malformed string', cause)
+  value(depth: number): Json {
+    if (depth > depthMax) throw this.#error('nested too deep')
+    this.#space()
+    switch (this.#text[this.#at]) {
+      case '{':
+        return this.#object(depth)
+      case '[':
+        return this.#array(depth)
+      case '"':
+        return this.#string()
+      case 't':
+        return this.#word('true', true)
+      case 'f':
+        return this.#word('false', false)
+      case 'n':
+        return this.#word('null', null)
+      default:
+        return this.#number()
     }
   }
 
-  #number(): number | bigint {
-    const match = /^-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/.exec(this.#text.slice(this.#at, this.#at + 40))
-    if (match === null) throw this.#error('has an unexpected character')
-    this.#at += match[0].length
-    return match[1] === undefined && match[2] === undefined ? BigInt(match[0]) : Number(match[0])
+  #object(depth: number): Json {
+    const members: { [name: string]: Json } = Object.create(null)
+    this.#at++
+    this.#space()
+    if (this.#skip('}')) return members
+    do {
+      this.#space()
+      if (this.#text[this.#at] !== '"') throw this.#error('a name is missing')
+      const name = this.#string()
+      this.#space()
+      if (!this.#skip(':')) throw this.#error("':' is missing")
+      members[name] = this.value(depth + 1)
+      this.#space()
+    } while (this.#skip(','))
+    if (!this.#skip('}')) throw this.#error("'}' is missing")
+    return members
   }
 
-  #take(char: string): boolean {
+  #array(depth: number): Json {
+    const values: Json[] = []
+    this.#at++
     this.#space()
-    if (this.#text[this.#at] !== char) return false
+    if (this.#skip(']')) return values
+    do {
+      values.push(this.value(depth + 1))
+      this.#space()
+    } while (this.#skip(','))
+    if (!this.#skip(']')) throw this.#error("']' is missing")
+    return values
+  }
+
+  #string(): string {
+    const token = this.#match(/"(?:[^"\\]|\\.)*"/y)
+    try {
+      if (token !== undefined) return JSON.parse(token) as string
+    } catch {
+      // Told below.
+    }
+    throw this.#error('a string is malformed')
+  }
+
+  #number(): Json {
+    const token = this.#match(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y)
+    if (token === undefined || token.length > 40) throw this.#error('a value is missing')
+    return /^-?\d+$/.test(token) ? BigInt(token) : Number(token)
+  }
+
+  #word<Value>(word: string, value: Value): Value {
+    if (!this.#text.startsWith(word, this.#at)) throw this.#error('a value is missing')
+    this.#at += word.length
+    return value
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at
+    const token = pattern.exec(this.#text)?.[0]
+    if (token !== undefined) this.#at += token.length
+    return token
+  }
+
+  #skip(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false
     this.#at++
     return true
   }
 
   #space(): void {
-    while (/[ \t\r\n]/.test(this.#text[this.#at] ?? '')) this.#at++
+    while (' \t\n\r'.includes(this.#text[this.#at] ?? 'x')) this.#at++
   }
 
-  #error(what: string, cause?: unknown): MembershipError {
-    return new MembershipError('MALFORMED', `JSON ${what} at ${this.#at}`, { cause })
+  #error(what: string): MembershipError {
+    return new MembershipError('BAD_JSON', `membership: JSON at character ${this.#at}: ${what}`)
   }
 }

@@ -1,51 +1,60 @@
-/** SHA-1 (FIPS 180-4) of a short message. Only for ids, which etcd derives by it; nothing here depends on its strength. */
+/**
+ * SHA-1 (FIPS 180-4, 6.1.2), for the ids of members and clusters, which etcd derives with it. Not for secrets.
+ */
 export function sha1(message: Uint8Array): Uint8Array {
-  const words = new Uint32Array(80)
-  const state = new Uint32Array([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0])
-  const padded = pad(message)
+  const paddedBytes = (((message.length + 8) >>> 6) + 1) * 64
+  const padded = new Uint8Array(paddedBytes)
+  padded.set(message)
+  padded[message.length] = 0x80
   const view = new DataView(padded.buffer)
-  for (let block = 0; block < padded.length; block += 64) {
-    for (let i = 0; i < 16; i++) words[i] = view.getUint32(block + 4 * i)
-    for (let i = 16; i < 80; i++) {
-      const mixed = at(words, i - 3) ^ at(words, i - 8) ^ at(words, i - 14) ^ at(words, i - 16)
-      words[i] = rotate(mixed, 1)
+  view.setUint32(paddedBytes - 8, Math.floor(message.length / 0x2000_0000))
+  view.setUint32(paddedBytes - 4, (message.length << 3) >>> 0)
+  const hash = new Int32Array([0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0])
+  const words = new Int32Array(80)
+  for (let block = 0; block < paddedBytes; block += 64) {
+    for (let at = 0; at < 16; at++) words[at] = view.getInt32(block + 4 * at)
+    for (let at = 16; at < 80; at++) {
+      words[at] = rotateLeft(words[at - 3]! ^ words[at - 8]! ^ words[at - 14]! ^ words[at - 16]!, 1)
     }
-    compress(state, words)
+    mixBlock(hash, words)
   }
   const digest = new Uint8Array(20)
   const out = new DataView(digest.buffer)
-  for (let i = 0; i < 5; i++) out.setUint32(4 * i, at(state, i))
+  hash.forEach((word, at) => {
+    out.setInt32(4 * at, word)
+  })
   return digest
 }
 
-/** The message, one set bit, zeros, and its length in bits: a multiple of 64 bytes. */
-function pad(message: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(Math.ceil((message.length + 9) / 64) * 64)
-  padded.set(message)
-  padded[message.length] = 0x80
-  new DataView(padded.buffer).setBigUint64(padded.length - 8, BigInt(message.length) * 8n)
-  return padded
-}
-
-function compress(state: Uint32Array, words: Uint32Array): void {
-  let [a, b, c, d, e] = [at(state, 0), at(state, 1), at(state, 2), at(state, 3), at(state, 4)]
-  for (let i = 0; i < 80; i++) {
-    let f: number
-    let k: number
-    if (i < 20) [f, k] = [(b & c) | (~b & d), 0x5a827999]
-    else if (i < 40) [f, k] = [b ^ c ^ d, 0x6ed9eba1]
-    else if (i < 60) [f, k] = [(b & c) | (b & d) | (c & d), 0x8f1bbcdc]
-    else [f, k] = [b ^ c ^ d, 0xca62c1d6]
-    const next = (rotate(a, 5) + f + e + k + at(words, i)) >>> 0
+function mixBlock(hash: Int32Array, words: Int32Array): void {
+  let a = hash[0]!
+  let b = hash[1]!
+  let c = hash[2]!
+  let d = hash[3]!
+  let e = hash[4]!
+  for (let at = 0; at < 80; at++) {
+    const next = (rotateLeft(a, 5) + choose(at, b, c, d) + e + words[at]!) | 0
     e = d
     d = c
-    c = rotate(b, 30)
+    c = rotateLeft(b, 30)
     b = a
     a = next
   }
-  const sums = [a, b, c, d, e]
-  for (let i = 0; i < 5; i++) state[i] = at(state, i) + (sums[i] as number)
+  hash[0]! += a
+  hash[1]! += b
+  hash[2]! += c
+  hash[3]! += d
+  hash[4]! += e
 }
 
-const rotate = (word: number, bits: number): number => ((word << bits) | (word >>> (32 - bits))) >>> 0
-const at = (words: Uint32Array, i: number): number => words[i] as number
+/** The function and the constant of one of the four rounds. */
+function choose(at: number, b: number, c: number, d: number): number {
+  if (at < 20) return ((b & c) | (~b & d)) + 0x5a827999
+  if (at < 40) return (b ^ c ^ d) + 0x6ed9eba1
+  if (at < 60) return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc
+  return (b ^ c ^ d) + 0xca62c1d6
+}
+
+function rotateLeft(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits))
+}
