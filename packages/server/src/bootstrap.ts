@@ -70,7 +70,8 @@ export async function openLog(parts: LogParts): Promise<OpenedLog> {
 async function restart({ fs, options, consistentIndex }: LogParts): Promise<OpenedLog> {
   const dir = walDir(options.dataDir)
   const sync = !options.unsafeNoFsync
-  const { wal, content } = await openWal({ fs, dir, sync, snapshot: { index: 0, term: 0 } })
+  const snapshot = { index: 0, term: 0 }
+  const { wal, content } = await openWal({ fs, dir, sync, snapshot, segmentSizeBytes: options.walSegmentBytes })
   const { nodeId: memberId, clusterId } = decodeMetadata(content.metadata)
   const log = new MemoryStorage()
   log.append(content.entries)
@@ -111,6 +112,7 @@ async function found({ fs, clock, options }: LogParts): Promise<OpenedLog> {
     dir: walDir(options.dataDir),
     metadata: encodeMetadata({ nodeId: memberId, clusterId }),
     sync: !options.unsafeNoFsync,
+    segmentSizeBytes: options.walSegmentBytes,
     wallNowMs: () => clock.wallNow(),
   })
   const entries = members.map((member, i) => ({

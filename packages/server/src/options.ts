@@ -26,6 +26,8 @@ export interface MemberOptions {
   readonly backendBatchLimit: number
   /** Jitter of up to a tenth is added. */
   readonly watchProgressNotifyIntervalMs: number
+  /** Length at which a segment of the log is closed; etcd's unless a test wants shorter ones. */
+  readonly walSegmentBytes: number
   /** Skips every sync of the log: acknowledged writes are lost in a power cut. */
   readonly unsafeNoFsync: boolean
 }
@@ -45,6 +47,7 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   backendBatchIntervalMs: 100,
   backendBatchLimit: 10_000,
   watchProgressNotifyIntervalMs: 600_000,
+  walSegmentBytes: 64_000_000,
   unsafeNoFsync: false,
 }
 

@@ -11,7 +11,7 @@ export class RequestIds {
 
   constructor(memberId: bigint, wallNowMs: number) {
     this.prefix = Number(memberId & 0xffffn)
-    this.#suffix = (wallNowMs % 2 ** 40) * 256
+    this.#suffix = (Math.floor(wallNowMs) % 2 ** 40) * 256
   }
 
   /** The next suffix. */
