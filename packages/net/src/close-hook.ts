@@ -6,7 +6,7 @@ export interface ClosingPipe extends Pipe {
   whenClosed(callback: () => void): void
 }
 
-export function isClosingPipe(pipe: Pipe): pipe is ClosingPipe {
+function isClosingPipe(pipe: Pipe): pipe is ClosingPipe {
   return 'whenClosed' in pipe && typeof pipe.whenClosed === 'function'
 }
 

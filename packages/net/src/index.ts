@@ -30,7 +30,6 @@ export {
   type Delivery,
   type MemoryPipeOptions,
   memoryPipePair,
-  type Random,
   type ScheduleDelivery,
 } from './memory-pipe.ts'
 export { type Net, type NodeNetOptions, nodeNet } from './node-net.ts'

@@ -47,7 +47,7 @@ export class FileNode {
   }
 }
 
-export function applyChange(bytes: PagedBytes, change: DataChange): void {
+function applyChange(bytes: PagedBytes, change: DataChange): void {
   if (change.kind === 'write') bytes.write(change.bytes, change.position)
   else bytes.truncate(change.position)
 }

@@ -7,11 +7,12 @@ export interface NativeLocks {
   tryLock(fd: number, offset: number, length: number): boolean
 }
 
+const require = createRequire(import.meta.url)
 let loaded: NativeLocks | undefined
 
 /** Loads the native addon at the first lock, so that programs which lock nothing run where it has no prebuilt binary. */
 function loadNativeLocks(): NativeLocks {
-  loaded ??= createRequire(import.meta.url)('fs-native-extensions') as NativeLocks
+  loaded ??= require('fs-native-extensions') as NativeLocks
   return loaded
 }
 
