@@ -23,7 +23,7 @@ export interface StoreLimits {
 export const defaultLimits: StoreLimits = {
   slabBudgetBytes: 1024 * 1024 * 1024,
   slabChunkBytes: 1024 * 1024,
-  slabOverheadMax: 1.2,
+  slabOverheadMax: 1.15,
   sliceRecords: 4096,
   sliceBytes: 1024 * 1024,
   catchUpWatchers: 512,

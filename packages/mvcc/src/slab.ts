@@ -162,14 +162,14 @@ export class Slab {
   private reclaimOne(): boolean {
     const { slabBudgetBytes, slabOverheadMax, slabChunkBytes } = this.limits
     const roomy = this.liveBytes * slabOverheadMax + 2 * slabChunkBytes
-    const overBudget = this.allocatedBytes > slabBudgetBytes
-    if (this.allocatedBytes <= roomy && !overBudget) return false
-    const emptiest = this.choose(chunk => chunk.live / chunk.bytes.length)
-    if (emptiest !== 0 && this.chunks[emptiest]!.live < this.chunks[emptiest]!.bytes.length * 0.9) {
-      this.empty(emptiest, true)
-      return true
+    if (this.allocatedBytes > roomy) {
+      const emptiest = this.choose(chunk => chunk.live / chunk.bytes.length)
+      if (emptiest !== 0 && this.chunks[emptiest]!.live < this.chunks[emptiest]!.bytes.length * 0.9) {
+        this.empty(emptiest, true)
+        return true
+      }
     }
-    if (!overBudget) return false
+    if (this.allocatedBytes <= slabBudgetBytes) return false
     const oldest = this.choose(chunk => chunk.sequence)
     if (oldest === 0) return false
     this.empty(oldest, false)

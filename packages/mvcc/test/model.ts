@@ -20,6 +20,7 @@ export class Model {
   revision = 1
   compactRevision = -1
   readonly log: ModelRecord[] = []
+  private readonly byKey = new Map<string, ModelRecord[]>()
   private sub = 0
 
   begin(): void {
@@ -27,11 +28,16 @@ export class Model {
   }
 
   newest(key: string, revision: number): ModelRecord | undefined {
-    for (let at = this.log.length - 1; at >= 0; at--) {
-      const record = this.log[at]!
-      if (record.key === key && record.main <= revision) return record.isDelete ? undefined : record
-    }
-    return undefined
+    const record = this.byKey.get(key)?.findLast(each => each.main <= revision)
+    return record?.isDelete === true ? undefined : record
+  }
+
+  private add(record: Omit<ModelRecord, 'main' | 'sub'>): void {
+    const added = { ...record, main: this.revision + 1, sub: this.sub++ }
+    this.log.push(added)
+    const list = this.byKey.get(record.key)
+    if (list === undefined) this.byKey.set(record.key, [added])
+    else list.push(added)
   }
 
   put(key: string, value: string, lease: bigint): void {
@@ -39,15 +45,13 @@ export class Model {
     const before = this.newest(key, main)
     const create = before?.create ?? main
     const version = (before?.version ?? 0) + 1
-    this.log.push({ main, sub: this.sub++, key, isDelete: false, value, lease, create, version })
+    this.add({ key, isDelete: false, value, lease, create, version })
   }
 
   delete(range: { key: string; rangeEnd: string }): string[] {
     const main = this.revision + 1
     const keys = this.live(range, main).map(record => record.key)
-    for (const key of keys) {
-      this.log.push({ main, sub: this.sub++, key, isDelete: true, value: '', lease: 0n, create: 0, version: 0 })
-    }
+    for (const key of keys) this.add({ key, isDelete: true, value: '', lease: 0n, create: 0, version: 0 })
     return keys
   }
 
@@ -56,7 +60,7 @@ export class Model {
   }
 
   live(range: { key: string; rangeEnd: string }, revision: number): ModelRecord[] {
-    const keys = [...new Set(this.log.map(record => record.key))].sort((left, right) => (left < right ? -1 : 1))
+    const keys = [...this.byKey.keys()].sort((left, right) => (left < right ? -1 : 1))
     return keys.filter(key => contains(range, key)).flatMap(key => this.newest(key, revision) ?? [])
   }
 
