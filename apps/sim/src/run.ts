@@ -29,7 +29,7 @@ export interface RunResult {
 /** Events of the world after which a run is given up: something waits for ever. */
 const eventsMax = 2_000_000
 /** Longest pause between two deaths, in events. */
-const calmEventsMax = 1500
+const calmEventsMax = 400
 
 /** Lets one seed happen: work, deaths at random events, restarts, and at the end a comparison of everything. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -42,6 +42,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   let deaths = 0
   let nextDeath = options.deaths > 0 ? deathRandom.below(calmEventsMax) : Number.POSITIVE_INFINITY
   let finished = false
+  let startTimer: unknown
 
   const fail = (what: string, error: unknown): void => {
     problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
@@ -75,7 +76,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     if (events >= nextDeath && deaths < options.deaths) {
       deaths++
       world.die(deathRandom.pick(['power', 'kill'] satisfies Death[]))
-      clock.setTimer(deathRandom.float() * 500, startAgain)
+      if (startTimer !== undefined) clock.clearTimer(startTimer)
+      startTimer = clock.setTimer(deathRandom.float() * 500, startAgain)
       nextDeath = events + deathRandom.below(calmEventsMax)
     } else if (!clock.step()) {
       await drained()

@@ -88,7 +88,8 @@ export class World {
         fs: disk,
         openBackend: path => {
           const random = this.#diskRandom
-          const schedule = (done: () => void): void => this.#later(life, 0.1 + random.float() * 5, done)
+          // A state that is opened again after a crash keeps its schedule: it belongs to whichever life is on.
+          const schedule = (done: () => void): void => this.#later(this.#life, 0.1 + random.float() * 5, done)
           return openMemory({ fs: disk, path, states: this.#states, buckets: allBuckets, random, schedule })
         },
         onFatal: error => {

@@ -1,10 +1,18 @@
-import { clusterIdOf, encodeMember, type Member, memberIdOf, parseInitialCluster } from '@kvs/membership'
+import {
+  areSameUrls,
+  encodeMemberChange,
+  formatId,
+  foundCluster,
+  type Member,
+  MembershipError,
+  parseInitialCluster,
+} from '@kvs/membership'
 import { decodeMetadata, encodeMetadata } from '@kvs/proto/etcdserver'
-import { type ConfChange, ConfChangeType, EntryType, encodeConfChange, MemoryStorage } from '@kvs/raft'
+import { EntryType, encodeConfChange, MemoryStorage } from '@kvs/raft'
 import { type Fs, VfsError } from '@kvs/vfs'
 import { createWal, openWal, type Wal, WalError, walExists } from '@kvs/wal'
 import { ServerError } from './errors.ts'
-import { memberDir, snapDir, walDir } from './layout.ts'
+import { memberDir, parentDir, snapDir, walDir } from './layout.ts'
 import type { MemberOptions } from './options.ts'
 import type { Clock, Logger } from './parts.ts'
 
@@ -15,7 +23,6 @@ export interface OpenedLog {
   readonly log: MemoryStorage
   readonly memberId: bigint
   readonly clusterId: bigint
-  readonly isNew: boolean
 }
 
 /** What opening a log needs. */
@@ -38,6 +45,8 @@ export async function prepareDirectories(fs: Fs, dataDir: string): Promise<void>
     const file = await fs.open(probe, { mode: 'create' })
     await file.close()
     await fs.remove(probe)
+    // The directory itself must survive a power cut, not only what is in it.
+    await fs.syncDir(parentDir(dataDir))
     await fs.syncDir(dataDir)
     await fs.syncDir(memberDir(dataDir))
   } catch (error) {
@@ -67,46 +76,37 @@ export async function openLog(parts: LogParts): Promise<OpenedLog> {
  * A hard state that only moved the commit index was perhaps never written; what the state file contains was committed
  * all the same, and lies within the log, for entries are applied only once they are durable in it.
  */
-async function restart({ fs, options, consistentIndex }: LogParts): Promise<OpenedLog> {
+async function restart(parts: LogParts): Promise<OpenedLog> {
+  const { fs, options, consistentIndex } = parts
   const dir = walDir(options.dataDir)
-  const sync = !options.unsafeNoFsync
   const snapshot = { index: 0, term: 0 }
+  const sync = !options.unsafeNoFsync
   const { wal, content } = await openWal({ fs, dir, sync, snapshot, segmentSizeBytes: options.walSegmentBytes })
   const { nodeId: memberId, clusterId } = decodeMetadata(content.metadata)
   const log = new MemoryStorage()
-  log.append(content.entries)
-  if (consistentIndex > log.lastIndex()) {
+  try {
+    if (content.entries.length > 0) log.append(content.entries)
+    if (consistentIndex > log.lastIndex()) {
+      throw new ServerError(
+        'STORAGE',
+        `the state file contains entry ${consistentIndex}, but the log in '${dir}' ends at ${log.lastIndex()}: ` +
+          'they do not belong together',
+      )
+    }
+    const { term, vote, commit } = content.hardState
+    if (log.lastIndex() === 0 && term === 0) await writeStart(wal, log, foundersOf(options, { memberId, clusterId }))
+    else log.setHardState({ term, vote, commit: Math.max(commit, consistentIndex) })
+  } catch (error) {
     await wal.close()
-    throw new ServerError(
-      'STORAGE',
-      `the state file contains entry ${consistentIndex}, but the log in '${dir}' ends at ${log.lastIndex()}: ` +
-        'they do not belong together',
-    )
+    throw error
   }
-  log.setHardState({ ...content.hardState, commit: Math.max(content.hardState.commit, consistentIndex) })
-  return { wal, log, memberId, clusterId, isNew: false }
+  return { wal, log, memberId, clusterId }
 }
 
-/**
- * Every founding member writes the same start of the log: one change per member, ascending by id, as if a leader of term
- * 1 had committed them.
- */
+/** The first start: a log with the identities of member and cluster, and its first entries. */
 async function found({ fs, clock, options }: LogParts): Promise<OpenedLog> {
-  if (options.initialClusterState === 'existing') {
-    throw new ServerError('CONFIG', '--initial-cluster-state=existing: this version cannot join a cluster')
-  }
-  const members = foundingMembers(options)
-  if (members.length > 1) {
-    const text = `--initial-cluster names ${members.length} members: this version runs clusters of one`
-    throw new ServerError('CONFIG', text)
-  }
-  const own = members.find(member => member.name === options.name)
-  if (own === undefined) {
-    throw new ServerError('CONFIG', `couldn't find local name "${options.name}" in the initial cluster configuration`)
-  }
-  checkAdvertised(own, options)
-  const memberId = own.id
-  const clusterId = clusterIdOf(members.map(member => member.id))
+  const founders = foundersOf(options)
+  const { memberId, clusterId } = founders
   const wal = await createWal({
     fs,
     dir: walDir(options.dataDir),
@@ -115,52 +115,73 @@ async function found({ fs, clock, options }: LogParts): Promise<OpenedLog> {
     segmentSizeBytes: options.walSegmentBytes,
     wallNowMs: () => clock.wallNow(),
   })
+  const log = new MemoryStorage()
+  await writeStart(wal, log, founders)
+  return { wal, log, memberId, clusterId }
+}
+
+/** Who founds the cluster, and which of them this member is. */
+interface Founders extends Identity {
+  /** Ascending by id. */
+  readonly members: readonly Member[]
+}
+
+interface Identity {
+  readonly memberId: bigint
+  readonly clusterId: bigint
+}
+
+/**
+ * Every founding member writes the same start of the log: one change per member, ascending by id, as if a leader of term
+ * 1 had committed them. A power cut may come between the making of the log and this; the next start then does it.
+ */
+async function writeStart(wal: Wal, log: MemoryStorage, { members }: Founders): Promise<void> {
   const entries = members.map((member, i) => ({
     type: EntryType.EntryConfChange,
     term: 1,
     index: i + 1,
-    data: encodeConfChange(additionOf(member)),
+    data: encodeConfChange({ ...encodeMemberChange({ type: 'add', member }), id: 0n }),
   }))
   const hardState = { term: 1, vote: 0n, commit: entries.length }
   await wal.append({ entries, hardState })
-  const log = new MemoryStorage()
   log.append(entries)
   log.setHardState(hardState)
-  return { wal, log, memberId, clusterId, isNew: true }
 }
 
-/** The members of `--initial-cluster`, ascending by id. */
-function foundingMembers(options: MemberOptions): Member[] {
-  const token = options.initialClusterToken
-  const members = [...initialCluster(options.initialCluster)].map(([name, peerUrls]) => ({
-    id: memberIdOf({ peerUrls, token }),
-    name,
-    peerUrls: [...peerUrls].sort(),
-    clientUrls: [],
-    isLearner: false,
-  }))
-  return members.sort((a, b) => (a.id < b.id ? -1 : 1))
-}
-
-function initialCluster(value: string): ReturnType<typeof parseInitialCluster> {
-  try {
-    return parseInitialCluster(value)
-  } catch (error) {
-    throw new ServerError('CONFIG', (error as Error).message, { cause: error })
+/** The founders that the options name; they must be those of `known`, if the log says who they are. */
+function foundersOf(options: MemberOptions, known?: Identity): Founders {
+  if (options.initialClusterState === 'existing') {
+    throw new ServerError('CONFIG', '--initial-cluster-state=existing: this version cannot join a cluster')
   }
+  const { clusterId, members } = initialCluster(options)
+  if (members.length > 1) {
+    const text = `--initial-cluster names ${members.length} members: this version runs clusters of one`
+    throw new ServerError('CONFIG', text)
+  }
+  const own = members.find(member => member.name === options.name)
+  if (own === undefined) {
+    throw new ServerError('CONFIG', `couldn't find local name "${options.name}" in the initial cluster configuration`)
+  }
+  const advertised = options.initialAdvertisePeerUrls
+  if (!areSameUrls(own.peerUrls, advertised)) {
+    throw new ServerError(
+      'CONFIG',
+      `--initial-cluster has ${own.name}=${own.peerUrls.join(',')} but missing from --initial-advertise-peer-urls=` +
+        `${[...advertised].sort().join(',')}`,
+    )
+  }
+  if (known !== undefined && (known.memberId !== own.id || known.clusterId !== clusterId)) {
+    const text = `data directory '${options.dataDir}' belongs to member ${formatId(known.memberId)} of cluster ${formatId(known.clusterId)}`
+    throw new ServerError('DATA_DIR', text)
+  }
+  return { memberId: own.id, clusterId, members }
 }
 
-function checkAdvertised(own: Member, options: MemberOptions): void {
-  const advertised = [...options.initialAdvertisePeerUrls].sort()
-  if (advertised.join() === [...own.peerUrls].sort().join()) return
-  throw new ServerError(
-    'CONFIG',
-    `--initial-cluster has ${own.name}=${own.peerUrls.join(',')} but missing from --initial-advertise-peer-urls=` +
-      `${advertised.join(',')}`,
-  )
-}
-
-function additionOf(member: Member): ConfChange {
-  const context = new TextEncoder().encode(encodeMember(member))
-  return { type: ConfChangeType.ConfChangeAddNode, nodeId: member.id, context, id: 0n }
+function initialCluster(options: MemberOptions): ReturnType<typeof foundCluster> {
+  try {
+    return foundCluster(parseInitialCluster(options.initialCluster), options.initialClusterToken)
+  } catch (error) {
+    if (!(error instanceof MembershipError)) throw error
+    throw new ServerError('CONFIG', `error setting up initial cluster: ${error.message}`, { cause: error })
+  }
 }

@@ -1,5 +1,5 @@
 import type { Backend } from '@kvs/backend'
-import { decodeMember, encodeMember, type Member } from '@kvs/membership'
+import { decodeMember, encodeMember, formatId, type Member, MemberSet, parseId } from '@kvs/membership'
 import { buckets } from './buckets.ts'
 
 const encoder = new TextEncoder()
@@ -9,22 +9,24 @@ const clusterVersionKey = encoder.encode('clusterVersion')
 /** What the log says about the cluster: its members, its version. Kept in the state file, with a copy in memory. */
 export class ClusterState {
   readonly #backend: Backend
-  readonly #members = new Map<bigint, Member>()
+  readonly #members: MemberSet
   #version: string | undefined
 
   constructor(backend: Backend) {
     this.#backend = backend
-    for (const { value } of backend.records(buckets.members)) {
-      const member = decodeMember(decoder.decode(value))
-      this.#members.set(member.id, member)
-    }
+    const members = [...backend.records(buckets.members)].map(({ value }) => decodeMember(decoder.decode(value)))
+    const removedIds = [...backend.records(buckets.membersRemoved)].flatMap(({ key }) => {
+      const id = parseId(decoder.decode(key))
+      return id === undefined ? [] : [id]
+    })
+    this.#members = new MemberSet({ members, removedIds })
     const version = backend.get(buckets.cluster, clusterVersionKey)
     this.#version = version === undefined ? undefined : decoder.decode(version)
   }
 
   /** Ascending by id. */
   get members(): readonly Member[] {
-    return [...this.#members.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+    return this.#members.members()
   }
 
   /** `3.7.0`, or undefined before the first decision. */
@@ -32,29 +34,28 @@ export class ClusterState {
     return this.#version
   }
 
-  member(id: bigint): Member | undefined {
-    return this.#members.get(id)
+  /** Makes a change of the members. Throws `MembershipError` if it cannot follow from the present ones. */
+  apply(change: Parameters<MemberSet['apply']>[0]): void {
+    const member = this.#members.apply(change)
+    if (change.type !== 'remove') return this.#save(member)
+    this.#backend.delete(buckets.members, memberKey(change.id))
+    this.#backend.put(buckets.membersRemoved, memberKey(change.id), encoder.encode('removed'))
   }
 
-  saveMember(member: Member): void {
-    this.#members.set(member.id, member)
-    this.#backend.put(buckets.members, memberKey(member.id), encoder.encode(encodeMember(member)))
-  }
-
-  removeMember(id: bigint): void {
-    this.#members.delete(id)
-    this.#backend.delete(buckets.members, memberKey(id))
-    this.#backend.put(buckets.membersRemoved, memberKey(id), encoder.encode('removed'))
-  }
-
-  isRemoved(id: bigint): boolean {
-    return this.#backend.get(buckets.membersRemoved, memberKey(id)) !== undefined
+  /** Takes what a member says about itself; nothing if it is none. */
+  publish(id: bigint, attributes: Pick<Member, 'name' | 'clientUrls'>): void {
+    const member = this.#members.publish(id, attributes)
+    if (member !== undefined) this.#save(member)
   }
 
   setVersion(version: string): void {
     this.#version = version
     this.#backend.put(buckets.cluster, clusterVersionKey, encoder.encode(version))
   }
+
+  #save(member: Member): void {
+    this.#backend.put(buckets.members, memberKey(member.id), encoder.encode(encodeMember(member)))
+  }
 }
 
-const memberKey = (id: bigint): Uint8Array => encoder.encode(id.toString(16))
+const memberKey = (id: bigint): Uint8Array => encoder.encode(formatId(id))

@@ -1,10 +1,9 @@
 import { createGrpcServer, type GrpcServer } from '@kvs/grpc'
-import { encodeMember } from '@kvs/membership'
+import { decodeMemberChange, encodeMembers, formatId, MembershipError } from '@kvs/membership'
 import type { Pipe } from '@kvs/net'
 import type { ResponseHeader } from '@kvs/proto/rpc'
 import { decodeConfChange, type Entry, type Message, RaftNode, type Ready } from '@kvs/raft'
 import { Applier } from './apply/applier.ts'
-import { applyConfChange } from './apply/cluster.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { CommitPolicy } from './commit-policy.ts'
 import { HeaderWriter } from './edge/header.ts'
@@ -122,7 +121,7 @@ export class KvsMember implements Member, RunningMember {
 
   /** Starts consensus, and resolves once this member leads or follows, has caught up, and is published. */
   async start(): Promise<void> {
-    this.logger.info('starting member', { 'member-id': hex(this.id), 'cluster-id': hex(this.clusterId) })
+    this.logger.info('starting member', { 'member-id': formatId(this.id), 'cluster-id': formatId(this.clusterId) })
     const ready = new Promise<void>(resolve => {
       this.#serving = resolve
     })
@@ -138,7 +137,7 @@ export class KvsMember implements Member, RunningMember {
   }
 
   memberListJson(): string {
-    return `[${this.state.cluster.members.map(encodeMember).join(',')}]`
+    return encodeMembers(this.state.cluster.members)
   }
 
   get consensus(): ConsensusStatus {
@@ -179,7 +178,7 @@ export class KvsMember implements Member, RunningMember {
   }
 
   async #stop(): Promise<void> {
-    this.logger.info('stopping member', { 'member-id': hex(this.id) })
+    this.logger.info('stopping member', { 'member-id': formatId(this.id) })
     await this.#grpc.close({ timeoutMs: limits.stopTimeoutMs })
     this.#halt()
     await this.#loop.settled()
@@ -220,11 +219,21 @@ export class KvsMember implements Member, RunningMember {
     for (const { requestContext, index } of ready.readStates) this.#reads.confirmed(requestContext, index)
   }
 
-  /** A configuration change was applied: to the member records if it is new, to raft in any case. */
+  /**
+   * A configuration change was reached: it is checked and made in the member records if it is new, and told to raft. One
+   * that is refused is told to raft as no change.
+   */
   #changeConfiguration(entry: Entry, isNew: boolean): void {
     const change = decodeConfChange(entry.data)
-    if (isNew) applyConfChange(this.state.cluster, change)
-    this.#raft.applyConfChange(change)
+    let isRefused = false
+    try {
+      if (isNew) this.state.cluster.apply(decodeMemberChange(change))
+    } catch (error) {
+      if (!(error instanceof MembershipError)) throw error
+      isRefused = true
+      this.logger.warn('refused a configuration change', { error: error.message })
+    }
+    this.#raft.applyConfChange(isRefused ? { ...change, nodeId: 0n } : change)
   }
 
   /** The first entry of a term was applied: all that was committed before is in the state. */
@@ -244,7 +253,7 @@ export class KvsMember implements Member, RunningMember {
 
   /** The only member has nobody to send to. */
   #send(message: Message): void {
-    this.logger.debug('dropping a message: no such peer', { to: hex(message.to) })
+    this.logger.debug('dropping a message: no such peer', { to: formatId(message.to) })
   }
 
   #armTimeout(): void {
@@ -257,5 +266,3 @@ export class KvsMember implements Member, RunningMember {
     })
   }
 }
-
-const hex = (id: bigint): string => id.toString(16)

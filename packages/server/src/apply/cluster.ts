@@ -1,7 +1,4 @@
-import { decodeMember, type Member } from '@kvs/membership'
 import { decodeClusterMemberAttrSetRequest, decodeClusterVersionSetRequest } from '@kvs/proto/membership'
-import { type ConfChange, ConfChangeType } from '@kvs/raft'
-import type { ClusterState } from '../cluster-state.ts'
 import type { Operation } from './operation.ts'
 
 export const clusterVersionSet: Operation = {
@@ -17,33 +14,9 @@ export const clusterVersionSet: Operation = {
 export const clusterMemberAttrSet: Operation = {
   name: 'ClusterMemberAttrSet',
   apply(state, data, entry, waiter) {
-    const request = decodeClusterMemberAttrSetRequest(data, entry.start, entry.end)
-    const member = state.cluster.member(request.memberId)
-    if (member !== undefined && request.memberAttributes !== undefined) {
-      const { name, clientUrls } = request.memberAttributes
-      state.cluster.saveMember({ ...member, name, clientUrls })
-    }
+    const { memberId, memberAttributes } = decodeClusterMemberAttrSetRequest(data, entry.start, entry.end)
+    if (memberAttributes !== undefined) state.cluster.publish(memberId, memberAttributes)
     waiter?.applied(undefined)
     return undefined
   },
 }
-
-/** Makes a committed configuration change in the member records. What raft makes of it is raft's affair. */
-export function applyConfChange(cluster: ClusterState, change: ConfChange): void {
-  switch (change.type) {
-    case ConfChangeType.ConfChangeAddNode:
-    case ConfChangeType.ConfChangeAddLearnerNode:
-      cluster.saveMember(memberOf(change))
-      break
-    case ConfChangeType.ConfChangeRemoveNode:
-      cluster.removeMember(change.nodeId)
-      break
-    case ConfChangeType.ConfChangeUpdateNode: {
-      const present = cluster.member(change.nodeId)
-      if (present !== undefined) cluster.saveMember({ ...present, peerUrls: memberOf(change).peerUrls })
-      break
-    }
-  }
-}
-
-const memberOf = (change: ConfChange): Member => decodeMember(new TextDecoder().decode(change.context))

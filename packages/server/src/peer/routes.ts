@@ -15,7 +15,7 @@ export function peerRoutes(member: RunningMember): readonly HttpRoute[] {
     {
       path: '/members',
       handle: () => {
-        const response = textResponse(200, `${member.memberListJson()}\n`, 'application/json')
+        const response = textResponse(200, member.memberListJson(), 'application/json')
         const clusterId = member.clusterId.toString(16)
         return { ...response, headers: [...response.headers, ['X-Etcd-Cluster-ID', clusterId]] }
       },
