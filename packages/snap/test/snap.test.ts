@@ -70,7 +70,9 @@ test('a snapshot is saved under its term and index, and loaded', async () => {
 })
 
 test('a snapshot of etcd 3.4.23', () => {
-  const bytes = readFileSync(new URL('testdata/0000000000000002-000000000000000d.snap', import.meta.url))
+  const bytes = new Uint8Array(
+    readFileSync(new URL('testdata/0000000000000002-000000000000000d.snap', import.meta.url)),
+  )
   const found = decodeSnapFile(bytes)
   expect(describeSnap(found)).toBe('snapshot index=13 term=2 voters=[667880157b8812c8] 7082 bytes')
   expect(JSON.parse(Buffer.from(found.data).toString())).toMatchObject({ Root: { Path: '/' }, CurrentVersion: 2 })
