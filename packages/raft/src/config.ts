@@ -29,7 +29,7 @@ export interface RaftConfig {
   readonly asyncStorageWrites?: boolean
   /** Most bytes of entries in one append message; 0: one entry. Default: no limit. */
   readonly maxSizePerMsg?: number
-  /** Most bytes of committed entries in one Ready. Default: `maxSizePerMsg`. */
+  /** Most bytes of committed entries in one Ready, but at least one entry; 0 or none: as `maxSizePerMsg`. */
   readonly maxCommittedSizePerReady?: number
   /** Proposals beyond so many uncommitted bytes are dropped; 0: no limit. */
   readonly maxUncommittedEntriesSize?: number
@@ -85,7 +85,7 @@ export function fullConfig(config: RaftConfig): FullConfig {
     applied: config.applied ?? 0,
     asyncStorageWrites: config.asyncStorageWrites ?? false,
     maxSizePerMsg,
-    maxCommittedSizePerReady: config.maxCommittedSizePerReady || maxSizePerMsg,
+    maxCommittedSizePerReady: config.maxCommittedSizePerReady || Math.max(1, maxSizePerMsg),
     maxUncommittedEntriesSize: config.maxUncommittedEntriesSize || noLimit,
     maxInflightBytes: config.maxInflightBytes ?? 0,
     checkQuorum: config.checkQuorum ?? false,

@@ -93,9 +93,7 @@ export class RaftNode {
    * refuses is passed with `nodeId` 0n. Throws `ConfChangeError` if it cannot follow from the configuration in force.
    */
   applyConfChange(change: ConfChange | ConfChangeV2): ConfState {
-    const v2 = confChangeToV2(change)
-    const changes = v2.changes.filter(single => single.nodeId !== noNode)
-    return this.#raft.applyConfChange(changes.length === v2.changes.length ? v2 : { ...v2, changes })
+    return this.#raft.applyConfChange(confChangeToV2(change))
   }
 
   /**

@@ -1,4 +1,4 @@
-import { assert } from './assert.ts'
+import { assert, broken } from './assert.ts'
 import { stepCandidate } from './candidate.ts'
 import { type Changed, type ConfChangeState, enterJoint, leaveJoint, simple } from './confchange/changer.ts'
 import { restore } from './confchange/restore.ts'
@@ -7,7 +7,8 @@ import { hup } from './election.ts'
 import { stepFollower } from './follower.ts'
 import { stepLeader } from './leader.ts'
 import { RaftLog } from './log.ts'
-import { messageName, newMessage } from './message.ts'
+import { type MessageDraft, messageName, newMessage } from './message.ts'
+import { releasePendingReads } from './read-index.ts'
 import { ReadOnlyQueue } from './read-only.ts'
 import type { RaftState, ReadState } from './ready.ts'
 import { appendEntries, broadcastAppend, maybeSendAppend } from './replication.ts'
@@ -295,27 +296,23 @@ export class Raft {
   }
 
   /** Puts a message on its way: at once, or after everything appended so far is durable if it promises that. */
-  send(init: Partial<Message> & { readonly type: MessageType }): void {
-    const { type } = init
+  send(message: MessageDraft): void {
+    const { type } = message
     const isVote =
       type === MessageType.MsgVote ||
       type === MessageType.MsgVoteResp ||
       type === MessageType.MsgPreVote ||
       type === MessageType.MsgPreVoteResp
-    let term = init.term ?? 0
-    if (isVote) assert(term !== 0, `term should be set when sending ${messageName(type)}`)
-    else {
-      assert(term === 0, `term should not be set when sending ${messageName(type)} (was ${term})`)
-      // Proposals and reads that are forwarded belong to no term.
-      if (type !== MessageType.MsgProp && type !== MessageType.MsgReadIndex) term = this.term
-    }
-    const from = init.from === undefined || init.from === noNode ? this.id : init.from
-    const message = newMessage({ ...init, from, term })
+    const hasTerm = message.term !== 0
+    if (hasTerm !== isVote) broken(`term should ${isVote ? '' : 'not '}be set when sending ${messageName(type)}`)
+    // Proposals and reads that are forwarded belong to no term.
+    if (!isVote && type !== MessageType.MsgProp && type !== MessageType.MsgReadIndex) message.term = this.term
+    if (message.from === noNode) message.from = this.id
     const promises =
       type === MessageType.MsgAppResp || type === MessageType.MsgVoteResp || type === MessageType.MsgPreVoteResp
     if (promises) this.messagesAfterAppend.push(message)
     else {
-      assert(message.to !== this.id, `message should not be self-addressed when sending ${messageName(type)}`)
+      if (message.to === this.id) broken(`message should not be self-addressed when sending ${messageName(type)}`)
       this.messages.push(message)
     }
   }
@@ -355,8 +352,10 @@ export class Raft {
     }
     if (this.state !== 'leader' || confState.voters.length === 0) return confState
     // With a smaller quorum more may be committed; new members are probed without waiting for a heartbeat.
-    if (this.maybeCommit()) broadcastAppend(this)
-    else for (const id of this.tracker.ids) if (id !== this.id) maybeSendAppend(this, id, false)
+    if (this.maybeCommit()) {
+      releasePendingReads(this)
+      broadcastAppend(this)
+    } else for (const id of this.tracker.ids) if (id !== this.id) maybeSendAppend(this, id, false)
     if (this.leadTransferee !== noNode && !this.tracker.isVoter(this.leadTransferee)) this.abortLeaderTransfer()
     return confState
   }

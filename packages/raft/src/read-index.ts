@@ -1,3 +1,4 @@
+import { draftMessage } from './message.ts'
 import type { Raft } from './raft.ts'
 import { broadcastHeartbeat } from './replication.ts'
 import { type Message, MessageType } from './types.ts'
@@ -6,18 +7,18 @@ import { type Message, MessageType } from './types.ts'
 
 /** Takes a read request, of its own host or forwarded by a follower. */
 export function requestRead(raft: Raft, request: Message): void {
-  if (raft.tracker.isSingleton()) return answer(raft, request, raft.log.committed)
-  // Until it has committed an entry of its own term, a leader does not know what is committed.
-  if (!hasCommittedInTerm(raft)) {
-    raft.pendingReads.push(request)
-    return
-  }
-  startRead(raft, request)
+  // Until it has committed an entry of its own term, a leader does not know what is committed: a leader of itself alone
+  // neither, for its commit index on disk may be older than what it answered before it was restarted.
+  if (hasCommittedInTerm(raft)) startRead(raft, request)
+  else raft.pendingReads.push(request)
 }
 
 function startRead(raft: Raft, request: Message): void {
   const { committed } = raft.log
-  if (raft.readOnly.option === 'lease-based') answer(raft, request, committed)
+  const { option } = raft.readOnly
+  // The only voter needs nobody's word. A leader that was removed does, even if one voter is left: that one may lead now.
+  const isAlone = raft.tracker.isSingleton() && raft.tracker.isVoter(raft.id)
+  if (isAlone || option === 'lease-based') answer(raft, request, committed)
   else broadcastHeartbeat(raft, raft.readOnly.add(request, committed, raft.id))
 }
 
@@ -47,7 +48,10 @@ function answer(raft: Raft, request: Message, index: number): void {
   if (request.from === 0n || request.from === raft.id) {
     raft.readStates.push({ index, requestContext: context })
   } else {
-    raft.send({ type: MessageType.MsgReadIndexResp, to: request.from, index, entries: request.entries })
+    const reply = draftMessage(MessageType.MsgReadIndexResp, request.from)
+    reply.index = index
+    reply.entries = request.entries
+    raft.send(reply)
   }
 }
 

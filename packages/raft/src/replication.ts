@@ -1,8 +1,9 @@
-import { assert } from './assert.ts'
+import { assert, broken } from './assert.ts'
 import { hasCode } from './errors.ts'
+import { draftMessage } from './message.ts'
 import type { Raft } from './raft.ts'
 import { describeProgress, type Progress } from './tracker/progress.ts'
-import { type Entry, MessageType, type Snapshot } from './types.ts'
+import { type ConfState, type Entry, MessageType, type Snapshot } from './types.ts'
 import { payloadSize } from './wire.ts'
 
 /** Copying the leader's log to the others (paper 5.3), by snapshot where the log no longer reaches back (paper 7). */
@@ -19,7 +20,9 @@ export function appendEntries(raft: Raft, entries: readonly Entry[]): boolean {
   const placed = entries.map(({ type, data }, i) => ({ type, term: raft.term, index: last + 1 + i, data }))
   raft.log.append(placed)
   // The own acknowledgement counts once the entries are durable, like that of any follower.
-  raft.send({ type: MessageType.MsgAppResp, to: raft.id, index: last + placed.length })
+  const own = draftMessage(MessageType.MsgAppResp, raft.id)
+  own.index = last + placed.length
+  raft.send(own)
   return true
 }
 
@@ -42,7 +45,12 @@ export function maybeSendAppend(raft: Raft, to: bigint, evenEmpty: boolean): boo
   if (entries !== undefined && entries.length === 0 && !evenEmpty) return false
   if (entries === undefined) return maybeSendSnapshot(raft, to, progress)
   const commit = raft.log.committed
-  raft.send({ type: MessageType.MsgApp, to, index, logTerm, entries, commit })
+  const append = draftMessage(MessageType.MsgApp, to)
+  append.index = index
+  append.logTerm = logTerm
+  append.entries = entries
+  append.commit = commit
+  raft.send(append)
   progress.sentEntries(entries.length, payloadSize(entries))
   progress.noteSentCommit(commit)
   return true
@@ -56,16 +64,27 @@ function maybeSendSnapshot(raft: Raft, to: bigint, progress: Progress): boolean 
   }
   const snapshot = snapshotToSend(raft, follower)
   if (snapshot === undefined) return false
-  const { index, term } = snapshot.metadata
+  const { index, term, confState } = snapshot.metadata
   assert(index !== 0, 'need non-empty snapshot')
+  // Who is no member of its configuration ignores a snapshot, and would be sent the same one again at once.
+  if (!isMemberOf(confState, to)) {
+    raft.logger.debug(`ignore sending snapshot[index: ${index}, term: ${term}] to ${follower} since it is not in it`)
+    return false
+  }
   raft.logger.debug(
     `${raft.hexId} [firstindex: ${raft.log.firstIndex()}, commit: ${raft.log.committed}] sent snapshot[index: ${index}, ` +
       `term: ${term}] to ${follower} [${describeProgress(progress)}]`,
   )
   progress.becomeSnapshot(index)
   raft.logger.debug(`${raft.hexId} paused sending replication messages to ${follower} [${describeProgress(progress)}]`)
-  raft.send({ type: MessageType.MsgSnap, to, snapshot })
+  const message = draftMessage(MessageType.MsgSnap, to)
+  message.snapshot = snapshot
+  raft.send(message)
   return true
+}
+
+function isMemberOf({ voters, learners, votersOutgoing }: ConfState, id: bigint): boolean {
+  return voters.includes(id) || learners.includes(id) || votersOutgoing.includes(id)
 }
 
 function snapshotToSend(raft: Raft, follower: string): Snapshot | undefined {
@@ -84,7 +103,10 @@ function snapshotToSend(raft: Raft, follower: string): Snapshot | undefined {
 export function sendHeartbeat(raft: Raft, to: bigint, context: Uint8Array | undefined): void {
   const progress = progressOf(raft, to)
   const commit = Math.min(progress.match, raft.log.committed)
-  raft.send({ type: MessageType.MsgHeartbeat, to, commit, ...(context === undefined ? {} : { context }) })
+  const heartbeat = draftMessage(MessageType.MsgHeartbeat, to)
+  heartbeat.commit = commit
+  if (context !== undefined) heartbeat.context = context
+  raft.send(heartbeat)
   progress.noteSentCommit(commit)
 }
 
@@ -99,11 +121,10 @@ export function broadcastHeartbeat(raft: Raft, context?: Uint8Array): void {
 }
 
 export function sendTimeoutNow(raft: Raft, to: bigint): void {
-  raft.send({ type: MessageType.MsgTimeoutNow, to })
+  raft.send(draftMessage(MessageType.MsgTimeoutNow, to))
 }
 
 function progressOf(raft: Raft, id: bigint): Progress {
   const progress = raft.tracker.get(id)
-  assert(progress !== undefined, `no progress of ${id.toString(16)}`)
-  return progress
+  return progress ?? broken(`no progress of ${id.toString(16)}`)
 }

@@ -21,6 +21,10 @@ export interface RaftStorage {
   term(index: number): number
   firstIndex(): number
   lastIndex(): number
-  /** The newest snapshot. Throws `SNAPSHOT_TEMPORARILY_UNAVAILABLE` while one is being prepared; raft asks again. */
+  /**
+   * The newest snapshot. Throws `SNAPSHOT_TEMPORARILY_UNAVAILABLE` while one is being prepared; raft asks again. A member
+   * that was added after it was taken cannot use it: make a newer one before the entries since then are compacted, or
+   * when this is called, or the member waits.
+   */
   snapshot(): Snapshot
 }
