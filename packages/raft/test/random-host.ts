@@ -46,7 +46,18 @@ interface Serving {
 
 export type Note = (what: string, subject?: Message) => void
 
+/** What happened at hosts, summed over worlds. */
+export interface HostCounts {
+  tornWrites: number
+  snapshotsMade: number
+  snapshotsRestored: number
+  configurations: number
+  jointConfigurations: number
+  learners: number
+}
+
 export interface HostParts {
+  readonly counts: HostCounts
   readonly id: bigint
   readonly config: Omit<RaftConfig, 'id' | 'storage' | 'applied'>
   readonly disk: Disk
@@ -57,7 +68,10 @@ export interface HostParts {
   readonly note: Note
 }
 
-const noState: HardState = { term: 0, vote: 0n, commit: 0 }
+/** Stands in a view for an entry of which only the place is known. */
+function standIn(index: number, term: number): Entry {
+  return { term, index, type: EntryType.EntryNormal, data: new Uint8Array(0) }
+}
 
 /** A host that does its duties in small steps with anything in between, and may end in the middle of them. */
 export class RandomHost implements Observed {
@@ -99,12 +113,16 @@ export class RandomHost implements Observed {
     this.appliedTo = metadata.index
     this.hash = data.length === 0 ? 0 : new DataView(data.buffer, data.byteOffset).getUint32(0)
     this.confState = metadata.confState
+    const { disk } = this
+    const first = disk.firstIndex()
     this.view = []
-    const first = this.disk.firstIndex()
-    for (const entry of this.disk.entries(first, this.disk.lastIndex() + 1, Number.MAX_SAFE_INTEGER)) {
+    if (first > 1) this.view[first - 1] = standIn(first - 1, disk.term(first - 1))
+    for (const entry of disk.entries(first, disk.lastIndex() + 1, Number.MAX_SAFE_INTEGER))
       this.view[entry.index] = entry
-    }
-    this.view.length = this.disk.lastIndex() + 1
+    const { hardState } = disk.initialState()
+    // Entries may be applied, and a snapshot made of them, before the commit index that allows it is on disk.
+    if (hardState.commit < metadata.index) disk.setHardState({ ...hardState, commit: metadata.index })
+    this.#syncedCommit = disk.initialState().hardState.commit
     this.#parts.invariants.restarted(this.id, this.disk.initialState().hardState.term)
     this.node = new RaftNode({ ...this.#parts.config, id: this.id, storage: this.disk, applied: metadata.index })
     this.observe()
@@ -113,17 +131,15 @@ export class RandomHost implements Observed {
   /** The process ends. What was not synced may be lost, and the write at hand may be torn. */
   crash(): void {
     const { random } = this.#parts
-    const unwritten = this.#isAsync
-      ? this.#appends[0]
-      : this.#serving?.isWritten === false
-        ? this.#serving.ready
-        : undefined
+    const unwritten = this.#unwritten
     if (unwritten !== undefined && unwritten.snapshot === undefined && random.chance(0.5)) {
       const torn = unwritten.entries.slice(0, random.below(unwritten.entries.length + 1))
       this.#parts.invariants.writing(this, this.disk.initialState().hardState, torn)
       this.disk.append(torn)
-      if (torn.length > 0)
+      if (torn.length > 0) {
+        this.#parts.counts.tornWrites++
         this.#parts.note(`${this.id}: torn write of ${torn.length} of ${unwritten.entries.length} entries`)
+      }
     }
     const { hardState } = this.disk.initialState()
     if (random.chance(0.5)) {
@@ -135,6 +151,17 @@ export class RandomHost implements Observed {
     this.#appends = []
     this.#applies = []
     this.#inbox = []
+  }
+
+  /** The write at hand, if there is one. */
+  get #unwritten(): { readonly entries: readonly Entry[]; readonly snapshot: Snapshot | undefined } | undefined {
+    if (this.#isAsync) return this.#appends[0]
+    return this.#serving?.isWritten === false ? this.#serving.ready : undefined
+  }
+
+  /** Whether a crash now would lose entries. */
+  get isWriting(): boolean {
+    return (this.#unwritten?.entries.length ?? 0) > 0
   }
 
   observe(): void {
@@ -184,8 +211,7 @@ export class RandomHost implements Observed {
     if (ready.snapshot !== undefined) {
       const { index, term } = ready.snapshot.metadata
       this.view = []
-      this.view[index] = { term, index, type: EntryType.EntryNormal, data: new Uint8Array(0) }
-      // It stands for the entries before; its own type and data are not known here.
+      this.view[index] = standIn(index, term)
     }
     const first = ready.entries[0]
     if (first !== undefined) this.view.length = Math.min(this.view.length, first.index)
@@ -217,8 +243,10 @@ export class RandomHost implements Observed {
     if (!serving.isWritten || !serving.isSent) return
     const next = ready.committedEntries[serving.applied]
     if (next !== undefined) {
-      serving.applied++
-      steps.push(() => this.#applyEntry(next))
+      steps.push(() => {
+        serving.applied++
+        this.#applyEntry(next)
+      })
     } else {
       steps.push(() => {
         this.#serving = undefined
@@ -261,10 +289,13 @@ export class RandomHost implements Observed {
     mustSync: boolean,
   ): void {
     const { disk } = this
-    const next = state ?? disk.initialState().hardState
+    const before = disk.initialState().hardState
+    const next = state ?? before
+    const isNewTerm = next.term !== before.term || next.vote !== before.vote
     this.#parts.invariants.writing(this, next, entries)
     if (snapshot !== undefined) {
       this.#parts.note(`${this.id}: restores a snapshot at ${snapshot.metadata.index}`)
+      this.#parts.counts.snapshotsRestored++
       disk.applySnapshot(snapshot)
       this.appliedTo = snapshot.metadata.index
       this.hash = new DataView(snapshot.data.buffer, snapshot.data.byteOffset).getUint32(0)
@@ -272,8 +303,7 @@ export class RandomHost implements Observed {
     }
     disk.append(entries)
     disk.setHardState(next)
-    const changed = next.term !== noState.term || next.vote !== noState.vote
-    if (mustSync || snapshot !== undefined || !changed) this.#syncedCommit = next.commit
+    if (mustSync || snapshot !== undefined || isNewTerm) this.#syncedCommit = next.commit
   }
 
   #applyEntry(entry: Entry): void {
@@ -306,6 +336,10 @@ export class RandomHost implements Observed {
         this.confState = node.applyConfChange(refused)
       }
     })
+    const { counts } = this.#parts
+    counts.configurations++
+    if (this.confState.votersOutgoing.length > 0) counts.jointConfigurations++
+    if (this.confState.learners.length > 0) counts.learners++
   }
 
   /** Makes a snapshot of what is applied, and forgets a part of the log before it. */
@@ -319,6 +353,7 @@ export class RandomHost implements Observed {
     this.#syncedCommit = disk.initialState().hardState.commit
     const index = this.#parts.random.between(disk.firstIndex(), this.appliedTo)
     disk.compact(index)
+    this.#parts.counts.snapshotsMade++
     this.#parts.note(`${this.id}: snapshot at ${this.appliedTo}, log from ${index + 1}`)
   }
 }
