@@ -36,6 +36,7 @@ export interface CallerOptions {
   /** Uniform in [0, 1). */
   readonly chance: () => number
   readonly timeoutMs: number
+  readonly maxRequestBytes: number
 }
 
 /** Makes calls: finds a connection, adds the token, repeats what may be repeated. */
@@ -60,8 +61,12 @@ export class Caller {
       const call = new PendingCall(this, method.path, body, options, reject, bytes =>
         resolve(method.decodeResponse(bytes)),
       )
+      const { maxRequestBytes } = this.options
       if (this.#closed) call.fail(closedError())
-      else call.start()
+      else if (body.length > maxRequestBytes) {
+        const text = `trying to send message larger than max (${body.length} vs. ${maxRequestBytes})`
+        call.fail(new KvsError('RESOURCE_EXHAUSTED', text))
+      } else call.start()
     })
   }
 

@@ -16,7 +16,7 @@ import { isKvsError, KvsError } from './errors.ts'
 import type { Bytes, Range } from './keys.ts'
 import * as kv from './kv.ts'
 import { LeaseClient } from './lease.ts'
-import { callTimeoutMsDefault, dialTimeoutMsDefault } from './limits.ts'
+import { callTimeoutMsDefault, dialTimeoutMsDefault, requestBytesMax } from './limits.ts'
 import { MaintenanceClient } from './maintenance.ts'
 import type { DeleteOptions, PutOptions, RangeOptions, ReadOptions } from './operations.ts'
 import type { Transport } from './ports.ts'
@@ -35,6 +35,8 @@ export interface ClientOptions {
   readonly dialTimeoutMs?: number | undefined
   /** How long a unary call may take, retries included, unless the call says otherwise. Infinity: no bound. */
   readonly timeoutMs?: number | undefined
+  /** Longest request that is sent. */
+  readonly maxRequestBytes?: number | undefined
 }
 
 /** What a client gets from outside, beside its options. */
@@ -61,10 +63,13 @@ export class Client {
 
   constructor(options: ClientOptions, parts: ClientParts) {
     const { endpoints, dialTimeoutMs = dialTimeoutMsDefault, timeoutMs = callTimeoutMsDefault } = options
+    const maxRequestBytes = options.maxRequestBytes ?? requestBytesMax
     const { transport, clock, chance } = parts
     this.#balancer = new Balancer({ endpoints, transport, clock, dialTimeoutMs })
     const balancer = this.#balancer
-    this.#caller = new Caller({ balancer, clock, chance, timeoutMs }, caller => tokenSource(caller, options.auth))
+    this.#caller = new Caller({ balancer, clock, chance, timeoutMs, maxRequestBytes }, caller =>
+      tokenSource(caller, options.auth),
+    )
     this.lease = new LeaseClient(this.#caller, { dialTimeoutMs })
     this.cluster = new ClusterClient(this.#caller)
     this.maintenance = new MaintenanceClient(this.#caller)
@@ -134,6 +139,11 @@ export class Client {
       throw new KvsError('INVALID_ARGUMENT', `${method.path} has no stream of answers to one request`)
     }
     return serverStream(this.#caller, method, request, options)
+  }
+
+  /** Gets the token of the user now, and not with the first call. Does nothing for a client without a user. */
+  authenticate(): Promise<void> {
+    return this.#caller.tokens.renew(undefined)
   }
 
   get endpoints(): readonly string[] {

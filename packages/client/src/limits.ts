@@ -42,3 +42,6 @@ export const keepaliveDefault: {
   readonly timeoutMs: number
   readonly permitWithoutStreams: boolean
 } = { intervalMs: 10_000, timeoutMs: 6_000, permitWithoutStreams: false }
+
+/** Longest request that is sent: what etcd's own client sends. */
+export const requestBytesMax: number = 2_097_152

@@ -162,6 +162,12 @@ describe('giving up', () => {
     expect(servers.dials).toEqual([])
   })
 
+  test('a request that is too long is not sent', async () => {
+    const put = run(newClient({ maxRequestBytes: 100 }).put('k', 'v'.repeat(200)))
+    await expect(put).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED' })
+    expect(servers.calls).toHaveLength(0)
+  })
+
   test('an answer that cannot be read is an error of its own', async () => {
     servers.answer = () => ({ outcome: ok, response: new Uint8Array([0xff]) })
     await expect(run(newClient().range('k'))).rejects.toMatchObject({ code: 'INTERNAL', cause: { name: 'ProtoError' } })
