@@ -1,4 +1,4 @@
-import { messageName } from './message.ts'
+import { messageName, newMessage } from './message.ts'
 import type { VoteResult } from './quorum/majority.ts'
 import type { Raft } from './raft.ts'
 import { EntryType, MessageType } from './types.ts'
@@ -46,7 +46,7 @@ export function campaign(raft: Raft, kind: CampaignKind): void {
   const last = raft.log.lastEntryId()
   for (const id of raft.tracker.voterIds()) {
     if (id === raft.id) {
-      raft.send({ type: answer, to: id, term })
+      raft.send(newMessage({ type: answer, to: id, term }))
       continue
     }
     raft.logger.info(
@@ -54,7 +54,7 @@ export function campaign(raft: Raft, kind: CampaignKind): void {
         `${id.toString(16)} at term ${raft.term}`,
     )
     const context = kind === 'transfer' ? { context: campaignTransferContext } : {}
-    raft.send({ type, to: id, term, index: last.index, logTerm: last.term, ...context })
+    raft.send(newMessage({ type, to: id, term, index: last.index, logTerm: last.term, ...context }))
   }
 }
 

@@ -1,6 +1,6 @@
 import { noNode } from './config.ts'
 import { hup } from './election.ts'
-import { messageName } from './message.ts'
+import { draftMessage, messageName } from './message.ts'
 import type { Raft, StepResult } from './raft.ts'
 import { type Message, MessageType, type Snapshot } from './types.ts'
 
@@ -93,12 +93,12 @@ function confirmRead(raft: Raft, message: Message): void {
 export function handleAppend(raft: Raft, message: Message): void {
   const { from, index, logTerm } = message
   if (index < raft.log.committed) {
-    raft.send({ type: MessageType.MsgAppResp, to: from, index: raft.log.committed })
+    acknowledge(raft, from, raft.log.committed)
     return
   }
   const last = raft.log.maybeAppend({ term: logTerm, index }, message.entries, message.commit)
   if (last !== undefined) {
-    raft.send({ type: MessageType.MsgAppResp, to: from, index: last })
+    acknowledge(raft, from, last)
     return
   }
   raft.logger.debug(
@@ -107,19 +107,26 @@ export function handleAppend(raft: Raft, message: Message): void {
   )
   // Skip back over whole terms: the leader need not probe entry by entry.
   const hint = raft.log.findConflictByTerm(Math.min(index, raft.log.lastIndex()), logTerm)
-  raft.send({
-    type: MessageType.MsgAppResp,
-    to: from,
-    index,
-    reject: true,
-    rejectHint: hint.index,
-    logTerm: hint.term,
-  })
+  const rejection = draftMessage(MessageType.MsgAppResp, from)
+  rejection.index = index
+  rejection.reject = true
+  rejection.rejectHint = hint.index
+  rejection.logTerm = hint.term
+  raft.send(rejection)
+}
+
+/** Everything up to `index` is equal here; that is said once it is durable. */
+function acknowledge(raft: Raft, to: bigint, index: number): void {
+  const answer = draftMessage(MessageType.MsgAppResp, to)
+  answer.index = index
+  raft.send(answer)
 }
 
 export function handleHeartbeat(raft: Raft, message: Message): void {
   raft.log.commitTo(message.commit)
-  raft.send({ type: MessageType.MsgHeartbeatResp, to: message.from, context: message.context })
+  const answer = draftMessage(MessageType.MsgHeartbeatResp, message.from)
+  answer.context = message.context
+  raft.send(answer)
 }
 
 export function handleSnapshot(raft: Raft, message: Message): void {
@@ -128,10 +135,10 @@ export function handleSnapshot(raft: Raft, message: Message): void {
   const what = `snapshot [index: ${index}, term: ${term}]`
   if (snapshot !== undefined && restoreSnapshot(raft, snapshot)) {
     raft.logger.info(`${raft.hexId} [commit: ${raft.log.committed}] restored ${what}`)
-    raft.send({ type: MessageType.MsgAppResp, to: message.from, index: raft.log.lastIndex() })
+    acknowledge(raft, message.from, raft.log.lastIndex())
   } else {
     raft.logger.info(`${raft.hexId} [commit: ${raft.log.committed}] ignored ${what}`)
-    raft.send({ type: MessageType.MsgAppResp, to: message.from, index: raft.log.committed })
+    acknowledge(raft, message.from, raft.log.committed)
   }
 }
 

@@ -1,4 +1,4 @@
-import { assert } from './assert.ts'
+import { broken } from './assert.ts'
 import { noNode } from './config.ts'
 import { confChangeText } from './describe.ts'
 import { messageName } from './message.ts'
@@ -84,7 +84,7 @@ function checkQuorum(raft: Raft): void {
 }
 
 function propose(raft: Raft, message: Message): StepResult {
-  assert(message.entries.length > 0, `${raft.hexId} stepped empty MsgProp`)
+  if (message.entries.length === 0) broken(`${raft.hexId} stepped empty MsgProp`)
   // A leader that was removed takes nothing new.
   if (raft.tracker.get(raft.id) === undefined) return 'dropped'
   if (raft.leadTransferee !== noNode) {

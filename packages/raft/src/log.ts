@@ -1,4 +1,4 @@
-import { assert } from './assert.ts'
+import { assert, broken } from './assert.ts'
 import type { Logger } from './config.ts'
 import { hasCode } from './errors.ts'
 import type { RaftStorage } from './storage.ts'
@@ -60,12 +60,10 @@ export class RaftLog {
     const lastNew = previous.index + entries.length
     const conflict = this.#findConflict(entries)
     if (conflict !== 0) {
-      assert(
-        conflict > this.committed,
-        `entry ${conflict} conflict with committed entry [committed(${this.committed})]`,
-      )
+      if (conflict <= this.committed)
+        broken(`entry ${conflict} conflict with committed entry [committed(${this.committed})]`)
       const first = conflict - (previous.index + 1)
-      assert(first <= entries.length, `index ${conflict} is out of range of ${entries.length} entries`)
+      if (first > entries.length) broken(`index ${conflict} is out of range of ${entries.length} entries`)
       this.append(entries.slice(first))
     }
     this.commitTo(Math.min(committed, lastNew))
@@ -75,7 +73,7 @@ export class RaftLog {
   append(entries: readonly Entry[]): void {
     if (entries.length === 0) return
     const after = (entries[0] as Entry).index - 1
-    assert(after >= this.committed, `after(${after}) is out of range [committed(${this.committed})]`)
+    if (after < this.committed) broken(`after(${after}) is out of range [committed(${this.committed})]`)
     this.unstable.truncateAndAppend(entries)
   }
 
@@ -108,7 +106,7 @@ export class RaftLog {
   nextCommittedEntries(allowUnstable: boolean): readonly Entry[] {
     if (!this.hasNextCommittedEntries(allowUnstable)) return []
     const room = this.#maxApplyingBytes - this.#applyingBytes
-    assert(room > 0, `applying entry size (${this.#applyingBytes})-(${this.#maxApplyingBytes}) not positive`)
+    if (room <= 0) broken(`applying entry size (${this.#applyingBytes})-(${this.#maxApplyingBytes}) not positive`)
     return this.slice(this.applying + 1, this.#maxAppliable(allowUnstable) + 1, room)
   }
 
@@ -138,18 +136,14 @@ export class RaftLog {
   commitTo(index: number): void {
     if (index <= this.committed) return
     const last = this.lastIndex()
-    assert(
-      index <= last,
-      `tocommit(${index}) is out of range [lastIndex(${last})]. Was the raft log corrupted, truncated, or lost?`,
-    )
+    if (index > last)
+      broken(`tocommit(${index}) is out of range [lastIndex(${last})]. Was the raft log corrupted, truncated, or lost?`)
     this.committed = index
   }
 
   appliedTo(index: number, bytes: number): void {
-    assert(
-      index <= this.committed && index >= this.applied,
-      `applied(${index}) is out of range [prevApplied(${this.applied}), committed(${this.committed})]`,
-    )
+    if (index > this.committed || index < this.applied)
+      broken(`applied(${index}) is out of range [prevApplied(${this.applied}), committed(${this.committed})]`)
     this.applied = index
     this.applying = Math.max(this.applying, index)
     this.#applyingBytes = Math.max(0, this.#applyingBytes - bytes)
@@ -157,10 +151,8 @@ export class RaftLog {
   }
 
   acceptApplying(index: number, bytes: number, allowUnstable: boolean): void {
-    assert(
-      index <= this.committed,
-      `applying(${index}) is out of range [prevApplying(${this.applying}), committed(${this.committed})]`,
-    )
+    if (index > this.committed)
+      broken(`applying(${index}) is out of range [prevApplying(${this.applying}), committed(${this.committed})]`)
     this.applying = index
     this.#applyingBytes += bytes
     // What the size limit cut off waits until something of it was applied.
@@ -170,8 +162,7 @@ export class RaftLog {
   lastEntryId(): EntryId {
     const index = this.lastIndex()
     const term = this.term(index)
-    assert(term !== undefined, `the last entry ${index} has no term`)
-    return { term, index }
+    return { term: term ?? broken(`the last entry ${index} has no term`), index }
   }
 
   /** Term of entry `index`; undefined where the log no longer or not yet has it. */
@@ -240,7 +231,7 @@ export class RaftLog {
 
   /** Entries in `[low, high)`, cut to `maxBytes` but never to nothing. */
   slice(low: number, high: number, maxBytes: number): readonly Entry[] {
-    assert(low <= high && high <= this.lastIndex() + 1, `slice[${low},${high}) out of bound [,${this.lastIndex()}]`)
+    if (low > high || high > this.lastIndex() + 1) broken(`slice[${low},${high}) out of bound [,${this.lastIndex()}]`)
     if (low >= high) return []
     const offset = this.unstable.offset
     if (low >= offset) return limitSize(this.unstable.slice(low, high), maxBytes)
@@ -262,8 +253,6 @@ const scanBytes = 1024 * 1024
 /** A storage that returns other entries than asked for would be believed: it must not. */
 function checkStored(stored: readonly Entry[], low: number, high: number): void {
   const first = stored[0]
-  assert(
-    first !== undefined && first.index === low && stored.length <= high - low,
-    `the storage returned ${stored.length} entries from ${first?.index} for [${low}, ${high})`,
-  )
+  if (first !== undefined && first.index === low && stored.length <= high - low) return
+  broken(`the storage returned ${stored.length} entries from ${first?.index} for [${low}, ${high})`)
 }

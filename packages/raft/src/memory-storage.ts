@@ -1,4 +1,4 @@
-import { assert } from './assert.ts'
+import { assert, broken } from './assert.ts'
 import { RaftError } from './errors.ts'
 import type { RaftStorage } from './storage.ts'
 import type { ConfState, Entry, HardState, Snapshot } from './types.ts'
@@ -44,7 +44,7 @@ export class MemoryStorage implements RaftStorage {
   }
 
   entries(low: number, high: number, maxSizeBytes: number): readonly Entry[] {
-    assert(low <= high, `entries [${low}, ${high}) end before they begin`)
+    if (low > high) broken(`entries [${low}, ${high}) end before they begin`)
     if (low <= this.#offset) throw new RaftError('COMPACTED')
     if (high > this.lastIndex() + 1) throw new RaftError('UNAVAILABLE')
     const start = this.#slotOf(low)
@@ -74,11 +74,12 @@ export class MemoryStorage implements RaftStorage {
     const first = entries[0]
     if (first === undefined) return
     const last = entries.at(-1) as Entry
-    assert(last.index - first.index === entries.length - 1, `entries ${first.index}..${last.index} are not consecutive`)
+    if (last.index - first.index !== entries.length - 1)
+      broken(`entries ${first.index}..${last.index} are not consecutive`)
     const passedOver = Math.max(0, this.#offset + 1 - first.index)
     if (passedOver >= entries.length) return
     const at = first.index + passedOver
-    assert(at <= this.lastIndex() + 1, `missing log entry [last: ${this.lastIndex()}, append at: ${first.index}]`)
+    if (at > this.lastIndex() + 1) broken(`missing log entry [last: ${this.lastIndex()}, append at: ${first.index}]`)
     this.#entries.length = this.#slotOf(at)
     for (let from = passedOver; from < entries.length; from++) this.#entries.push(entries[from] as Entry)
   }

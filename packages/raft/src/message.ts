@@ -1,25 +1,35 @@
-import { type Message, MessageType } from './types.ts'
+import { type Entry, type Message, MessageType } from './types.ts'
 
 const noBytes = new Uint8Array(0)
+const noEntries: readonly Entry[] = []
+const noResponses: readonly Message[] = []
 
-/** A message with the given fields; all others are zero. Every message is made here, so all have one shape. */
-export function newMessage(init: Partial<Message> & { readonly type: MessageType }): Message {
+/** A message in the making: nobody else has seen it yet. */
+export type MessageDraft = { -readonly [K in keyof Message]: Message[K] }
+
+/** A message with nothing but type and addressee. Every message begins here, so all have one shape. */
+export function draftMessage(type: MessageType, to: bigint): MessageDraft {
   return {
-    type: init.type,
-    to: init.to ?? 0n,
-    from: init.from ?? 0n,
-    term: init.term ?? 0,
-    logTerm: init.logTerm ?? 0,
-    index: init.index ?? 0,
-    entries: init.entries ?? [],
-    commit: init.commit ?? 0,
-    vote: init.vote ?? 0n,
-    snapshot: init.snapshot,
-    reject: init.reject ?? false,
-    rejectHint: init.rejectHint ?? 0,
-    context: init.context ?? noBytes,
-    responses: init.responses ?? [],
+    type,
+    to,
+    from: 0n,
+    term: 0,
+    logTerm: 0,
+    index: 0,
+    entries: noEntries,
+    commit: 0,
+    vote: 0n,
+    snapshot: undefined,
+    reject: false,
+    rejectHint: 0,
+    context: noBytes,
+    responses: noResponses,
   }
+}
+
+/** A message with the given fields; all others are zero. */
+export function newMessage(init: Partial<Message> & { readonly type: MessageType }): Message {
+  return Object.assign(draftMessage(init.type, 0n), init)
 }
 
 const local: ReadonlySet<MessageType> = new Set<MessageType>([

@@ -1,6 +1,6 @@
 import { noNode } from './config.ts'
 import { campaignTransferContext } from './election.ts'
-import { messageName } from './message.ts'
+import { draftMessage, messageName, newMessage } from './message.ts'
 import type { Raft } from './raft.ts'
 import { type Message, MessageType } from './types.ts'
 
@@ -47,10 +47,10 @@ export function answerOldTerm(raft: Raft, message: Message): void {
   const { checkQuorum, preVote } = raft.config
   if ((checkQuorum || preVote) && (type === MessageType.MsgHeartbeat || type === MessageType.MsgApp)) {
     // A leader that was cut off keeps its term; our answer makes it step down.
-    raft.send({ type: MessageType.MsgAppResp, to: from })
+    raft.send(draftMessage(MessageType.MsgAppResp, from))
   } else if (type === MessageType.MsgPreVote) {
     raft.logger.info(`${ownState(raft)} rejected ${requestOf(message)} at term ${raft.term}`)
-    raft.send({ type: MessageType.MsgPreVoteResp, to: from, term: raft.term, reject: true })
+    raft.send(newMessage({ type: MessageType.MsgPreVoteResp, to: from, term: raft.term, reject: true }))
   } else if (type === MessageType.MsgStorageAppendResp) {
     if (message.index !== 0) {
       // These entries may have been overwritten in memory since: they must not be taken for durable.
@@ -77,7 +77,7 @@ export function answerVote(raft: Raft, message: Message): void {
   const answer = isPreVote ? MessageType.MsgPreVoteResp : MessageType.MsgVoteResp
   if (!canVote || !raft.log.isUpToDate({ term: message.logTerm, index: message.index })) {
     raft.logger.info(`${ownState(raft)} rejected ${requestOf(message)} at term ${raft.term}`)
-    raft.send({ type: answer, to: from, term: raft.term, reject: true })
+    raft.send(newMessage({ type: answer, to: from, term: raft.term, reject: true }))
     return
   }
   raft.logger.info(
@@ -85,7 +85,7 @@ export function answerVote(raft: Raft, message: Message): void {
       `index: ${message.index}] at term ${raft.term}`,
   )
   // The answer carries the term that was asked about: a pre-candidate's future term, for it would ignore an older one.
-  raft.send({ type: answer, to: from, term: message.term })
+  raft.send(newMessage({ type: answer, to: from, term: message.term }))
   if (isPreVote) return
   raft.electionElapsed = 0
   raft.vote = from

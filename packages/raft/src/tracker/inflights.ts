@@ -1,4 +1,4 @@
-import { assert } from '../assert.ts'
+import { broken } from '../assert.ts'
 
 /**
  * The window of append messages on their way to one follower: a ring of the last index and the bytes of each. It frees
@@ -32,7 +32,7 @@ export class Inflights {
 
   /** Notes a message whose last entry is `index`. Indexes rise. Must not be called when full. */
   add(index: number, bytes: number): void {
-    assert(!this.isFull(), `cannot add index ${index} to a full window of ${this.#count} messages`)
+    if (this.isFull()) broken(`cannot add index ${index} to a full window of ${this.#count} messages`)
     if (this.#count === this.#indexes.length) this.#grow()
     const at = (this.#start + this.#count) % this.#indexes.length
     this.#indexes[at] = index

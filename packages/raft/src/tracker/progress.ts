@@ -1,4 +1,4 @@
-import { assert } from '../assert.ts'
+import { broken } from '../assert.ts'
 import type { Inflights } from './inflights.ts'
 
 /**
@@ -76,7 +76,7 @@ export class Progress {
       this.appendPaused = this.inflights.isFull()
       return
     }
-    assert(this.state === 'probe', `entries were sent to a follower in state ${this.state}`)
+    if (this.state !== 'probe') broken(`entries were sent to a follower in state ${this.state}`)
     if (count > 0) this.appendPaused = true
   }
 
