@@ -1,3 +1,4 @@
+import * as limits from './limits.ts'
 import { Cursor, sizeVarint, writeVarint, writeVarint64 } from './wire.ts'
 
 /**
@@ -45,6 +46,27 @@ const idField = 1
 const headerField = 100
 const headerTagBytes = [0xa2, 0x06] as const
 
+/**
+ * Entries are cut from larger pieces: a buffer of its own for each would cost more than everything else about it. A piece
+ * lives as long as any entry cut from it, which is as long as the log is kept in memory.
+ */
+class Arena {
+  #piece = new Uint8Array(0)
+  #used = 0
+
+  take(bytes: number): Uint8Array {
+    if (bytes > limits.arenaEntryBytesMax) return new Uint8Array(bytes)
+    if (this.#used + bytes > this.#piece.length) {
+      this.#piece = new Uint8Array(limits.arenaPieceBytes)
+      this.#used = 0
+    }
+    const start = this.#used
+    this.#used += bytes
+    return this.#piece.subarray(start, this.#used)
+  }
+}
+const arena = new Arena()
+
 /** Whose request it is: see `RequestIds`. */
 export interface RequestId {
   readonly prefix: number
@@ -65,7 +87,7 @@ export function encodeEntry(
   const frameSize = sizeVarint(tag) + sizeVarint(length) + length
   const high = ((idPrefix << 16) | Math.floor(idSuffix / 0x1_0000_0000)) >>> 0
   const idSize = sizeOfId(high, idSuffix >>> 0)
-  const data = new Uint8Array(frameSize + 4 + idSize)
+  const data = arena.take(frameSize + 4 + idSize)
   let at = field < headerField ? 0 : 4 + idSize
   at = writeVarint(data, at, tag)
   at = writeVarint(data, at, length)

@@ -162,8 +162,8 @@ export class KvsMember implements Member, RunningMember {
     const suffix = this.requestIds.next()
     const data = encodeEntry(field, body, start, end, this.requestIds.prefix, suffix)
     if (data.length > this.options.maxRequestBytes) return waiter.refused(Refusal.of('REQUEST_TOO_LARGE'))
-    this.#waiting.add(suffix, waiter, this.clock.now() + this.#requestTimeoutMs)
-    this.#armTimeout()
+    this.#waiting.add(suffix, waiter)
+    if (this.#timeoutTimer === undefined) this.#armTimeout()
     this.#loop.propose(data)
   }
 
@@ -256,11 +256,13 @@ export class KvsMember implements Member, RunningMember {
     this.logger.debug('dropping a message: no such peer', { to: formatId(message.to) })
   }
 
+  /** While somebody waits: looks now and then whose time is up, and marks who has come since. */
   #armTimeout(): void {
-    if (this.#timeoutTimer !== undefined) return
     this.#timeoutTimer = this.clock.setTimer(limits.timeoutCheckMs, () => {
       this.#timeoutTimer = undefined
-      this.#waiting.expire(this.clock.now())
+      const nowMs = this.clock.now()
+      this.#waiting.mark(nowMs + this.#requestTimeoutMs - limits.timeoutCheckMs)
+      this.#waiting.expire(nowMs)
       if (this.#waiting.size > 0) this.#armTimeout()
       this.#grpc.flush()
     })

@@ -36,3 +36,6 @@ export const clientPingIntervalMsMin = 5000
 export const parallelRevokesMax = 16
 /** A connection that has not shown what it speaks after this time is closed. */
 export const firstBytesTimeoutMs = 10_000
+/** Entries up to this size are cut from pieces of that one. */
+export const arenaEntryBytesMax: number = 16 * 1024
+export const arenaPieceBytes: number = 256 * 1024

@@ -11,53 +11,64 @@ export interface Waiter<Outcome = unknown> {
   refused(refusal: Refusal): void
 }
 
-interface Waiting {
-  readonly waiter: Waiter
+/** Requests up to `idSuffix` are given up at `deadlineMs`. */
+interface Mark {
+  readonly idSuffix: number
   readonly deadlineMs: number
 }
 
 /**
- * The waiting table: request id → waiter. Requests of one kind of deadline are registered in the order of their
- * deadlines, so expiry looks at the front of the map only and needs no timer per request.
+ * The waiting table: request id → waiter, in the order of the ids, which rise. A request costs no timer and no look at
+ * the clock: now and then `mark` says when everything added so far is to be given up.
  */
 export class WaitingTable {
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new Map<number, Waiter>()
+  readonly #marks: Mark[] = []
+  #lastSuffix = -1
 
   get size(): number {
     return this.#waiting.size
   }
 
-  /** When the oldest request times out, in milliseconds of the clock; undefined if nobody waits. */
-  get nextDeadlineMs(): number | undefined {
-    for (const waiting of this.#waiting.values()) return waiting.deadlineMs
-    return undefined
+  add(idSuffix: number, waiter: Waiter): void {
+    this.#waiting.set(idSuffix, waiter)
+    this.#lastSuffix = idSuffix
   }
 
-  add(idSuffix: number, waiter: Waiter, deadlineMs: number): void {
-    this.#waiting.set(idSuffix, { waiter, deadlineMs })
+  /** Everything that waits now is given up at `deadlineMs`, unless an earlier mark has it already. */
+  mark(deadlineMs: number): void {
+    const { idSuffix = -1 } = this.#marks.at(-1) ?? {}
+    if (this.#lastSuffix > idSuffix) this.#marks.push({ idSuffix: this.#lastSuffix, deadlineMs })
   }
 
   /** Takes the waiter out; undefined if nobody waits here (entries of other members, requests given up). */
   take(idSuffix: number): Waiter | undefined {
-    const waiting = this.#waiting.get(idSuffix)
-    if (waiting === undefined) return undefined
-    this.#waiting.delete(idSuffix)
-    return waiting.waiter
+    const waiter = this.#waiting.get(idSuffix)
+    if (waiter !== undefined) this.#waiting.delete(idSuffix)
+    return waiter
   }
 
   /** Refuses everybody whose time is up. */
   expire(nowMs: number): void {
-    for (const [id, waiting] of this.#waiting) {
-      if (waiting.deadlineMs > nowMs) return
-      this.#waiting.delete(id)
-      waiting.waiter.refused(Refusal.of('TIMEOUT'))
+    for (let mark = this.#marks[0]; mark !== undefined && mark.deadlineMs <= nowMs; mark = this.#marks[0]) {
+      this.#marks.shift()
+      this.#refuseUpTo(mark.idSuffix, Refusal.of('TIMEOUT'))
     }
   }
 
   /** Refuses everybody (the member stops). */
   refuseAll(refusal: Refusal): void {
-    const all = [...this.#waiting.values()]
-    this.#waiting.clear()
-    for (const { waiter } of all) waiter.refused(refusal)
+    this.#marks.length = 0
+    this.#refuseUpTo(Number.POSITIVE_INFINITY, refusal)
+  }
+
+  #refuseUpTo(last: number, refusal: Refusal): void {
+    const refused: Waiter[] = []
+    for (const [idSuffix, waiter] of this.#waiting) {
+      if (idSuffix > last) break
+      this.#waiting.delete(idSuffix)
+      refused.push(waiter)
+    }
+    for (const waiter of refused) waiter.refused(refusal)
   }
 }
