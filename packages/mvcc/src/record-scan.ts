@@ -7,7 +7,7 @@ import { checkRevisionKey, encodeRevisionKey, isTombstoneKey, mainOf, subOf } fr
 
 export class RecordScan implements RecordPlace {
   private readonly reader: Reader
-  private readonly to: Uint8Array
+  private readonly to: Uint8Array | undefined
   private from: Uint8Array
   private value: Uint8Array = noBytes
   /** The record that is being visited. */
@@ -16,11 +16,12 @@ export class RecordScan implements RecordPlace {
   sub = 0
   isTombstone = false
 
-  /** Main revisions from `from` to `through`, both included. */
-  constructor(reader: Reader, revisions: { readonly from: number; readonly through: number }) {
+  /** Main revisions from `from` to `through`, both included; without `through` to the end of the bucket. */
+  constructor(reader: Reader, revisions: { readonly from: number; readonly through?: number }) {
     this.reader = reader
     this.from = encodeRevisionKey(Math.max(revisions.from, 0), 0, false)
-    this.to = encodeRevisionKey(Math.max(revisions.through, -1) + 1, 0, false)
+    const { through } = revisions
+    this.to = through === undefined ? undefined : encodeRevisionKey(Math.max(through, -1) + 1, 0, false)
   }
 
   /**

@@ -10,7 +10,7 @@ import { RecordScan } from './record-scan.ts'
 /** Fills the reader's index; returns the main revision of the last record, 0 if there is none. */
 export function* restoreIndex(reader: Reader): Generator<RestoreProgress, number> {
   const { index, limits } = reader
-  const scan = new RecordScan(reader, { from: 0, through: Number.MAX_SAFE_INTEGER - 1 })
+  const scan = new RecordScan(reader, { from: 0 })
   index.beginBulk()
   let done = 0
   let main = 0

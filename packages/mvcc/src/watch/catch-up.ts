@@ -86,7 +86,7 @@ export class CatchUp {
     const { source } = this.hub
     if (this.group.size === 0) return true
     if (this.position < source.compactRevision) return this.abandon()
-    this.scan ??= new RecordScan(source.reader, { from: this.position, through: Number.MAX_SAFE_INTEGER - 1 })
+    this.scan ??= new RecordScan(source.reader, { from: this.position })
     const { scan } = this
     let beyond = false
     let left = records
