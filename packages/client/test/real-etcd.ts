@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export const etcdBinary = '/usr/bin/etcd'
+const etcdBinary = '/usr/bin/etcd'
 export const hasEtcd: boolean = existsSync(etcdBinary)
 
 export interface RealEtcd {

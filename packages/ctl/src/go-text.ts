@@ -76,7 +76,7 @@ export function unquote(literal: string): Uint8Array | undefined {
   const bytes: number[] = []
   const pieces = literal
     .slice(1, -1)
-    .matchAll(/\\x([0-9a-f]{2})|\\([0-7]{3})|\\u([0-9a-f]{4})|\\U([0-9a-f]{8})|\\(.)|[^\\]+/gis)
+    .matchAll(/\\x([\da-fA-F]{2})|\\([0-7]{3})|\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})|\\(.)|[^\\]+/gs)
   for (const [piece, byte, octal, short, long, escaped] of pieces) {
     if (byte !== undefined) bytes.push(Number.parseInt(byte, 16))
     else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff)
@@ -181,6 +181,14 @@ export function formatDuration(ms: number): string {
   return minutes > 0 ? `${minutes}m${seconds}` : seconds
 }
 
+/** `%.0f` */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest !== 0.5) return Math.round(value)
+  return floor % 2 === 0 ? floor : floor + 1
+}
+
 const sizeUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB']
 
 /** `20 kB`, `2.1 GB`: two figures, powers of 1000. */
@@ -188,5 +196,5 @@ export function formatBytes(bytes: number): string {
   if (bytes < 10) return `${bytes} B`
   const power = Math.floor(Math.log(bytes) / Math.log(1_000))
   const value = Math.floor((bytes / 1_000 ** power) * 10 + 0.5) / 10
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${sizeUnits[power]}`
+  return `${value < 10 ? value.toFixed(1) : roundHalfEven(value)} ${sizeUnits[power]}`
 }

@@ -40,7 +40,7 @@ const options: Command = {
   },
 }
 
-export const commands: readonly Command[] = [
+const commands: readonly Command[] = [
   ...[get, put, del, txn, compaction, watch, lease],
   ...[member, endpoint, alarm, defrag, snapshot, moveLeaderCommand, downgrade],
   ...[auth, user, role, version, options],

@@ -68,7 +68,7 @@ function loadRoot(): protobuf.Root {
   return loaded
 }
 
-export const root: protobuf.Root = loadRoot()
+const root: protobuf.Root = loadRoot()
 
 function* walk(parent: protobuf.NamespaceBase): Iterable<protobuf.ReflectionObject> {
   for (const object of parent.nestedArray) {
@@ -82,7 +82,7 @@ export const objects: readonly protobuf.ReflectionObject[] = [...walk(root)].fil
   Object.keys(modules).some(file => object.filename === join(protoDir, file)),
 )
 
-export function fileOf(object: protobuf.ReflectionObject): string {
+function fileOf(object: protobuf.ReflectionObject): string {
   return (object.filename ?? '').slice(protoDir.length + 1)
 }
 

@@ -1,5 +1,5 @@
+import * as model from '@kvs/raft'
 import { expect, test } from 'vitest'
-import * as model from '../../raft/src/types.ts'
 import * as wire from '../src/gen/raft.ts'
 
 /**

@@ -12,7 +12,7 @@ const invalid = (message: string): CtlError => new CtlError('invalidInput', mess
 const comparison = /^([^(]*)\(\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\)\s*(\S+)\s+("(?:[^"\\]|\\.)*"|`[^`]*`)/
 
 /** `mod("key") > "0"`: target, key, operator and value; the value is always quoted. */
-export function parseCompare(line: string): CompareInit {
+function parseCompare(line: string): CompareInit {
   if (!line.includes('(')) throw invalid(`malformed comparison: ${line}`)
   const [, target = '', keyLiteral = '', operator = '', valueLiteral = ''] = comparison.exec(line) ?? []
   const key = unquote(keyLiteral)

@@ -6,13 +6,13 @@ import {
   encodeAuthUserGetResponse,
   encodeAuthUserListResponse,
   encodeDeleteRangeResponse,
-  encodeEvent,
   encodeMemberAddResponse,
   encodeMemberListResponse,
   encodePutResponse,
   encodeRangeResponse,
   encodeResponseHeader,
   encodeTxnResponse,
+  encodeWatchResponse,
   type ResponseHeader,
 } from '@kvs/client/messages'
 import type { Format } from '../answers.ts'
@@ -30,7 +30,7 @@ export const protobufFormat: Format = {
   put: ({ response }) => [encodePutResponse(response)],
   delete: ({ response }) => [encodeDeleteRangeResponse(response)],
   txn: ({ response }) => [encodeTxnResponse(response)],
-  watch: ({ response }) => response.events.map(event => encodeEvent(event)),
+  watch: ({ response }) => [encodeWatchResponse(response)],
   leaseGrant: headerOnly,
   leaseKeepAlive: headerOnly,
   leaseTimeToLive: headerOnly,
