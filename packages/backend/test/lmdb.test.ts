@@ -110,6 +110,17 @@ test('a file that was cut off is refused, wherever the cut is', async () => {
   await backend.close()
 })
 
+test('a file whose first pages are damaged is refused', async () => {
+  await make()
+  const whole = readFileSync(path)
+  for (const at of [18, 24, 28, 49, 4_096 + 18, 4_096 + 24, 4_096 + 28]) {
+    const damaged = Buffer.from(whole)
+    damaged[at]! ^= 0xff
+    writeFileSync(path, damaged)
+    await expect(openLmdb({ path, buckets }), `byte ${at}`).rejects.toMatchObject({ code: 'CORRUPT', file: path })
+  }
+})
+
 test('a damaged record is named wherever it is met', async () => {
   await make()
   damage('the value to be found', 4)

@@ -1,13 +1,12 @@
 /**
  * Instructions for LMDB's write thread, as src/writer.cpp of lmdb 3.5.6 reads them; every one starts at a multiple of 8:
  *
- *   put       flags 15 u32 · dbi u32 · key length u32 · key · zeros · value length u32 · value address f64
- *   delete    flags 13 u32 · dbi u32 · key length u32 · key · zeros
+ *   put       flags 15 u32 · dbi u32 · key length u32 · key · unused · value length u32 · value address f64
+ *   delete    flags 13 u32 · dbi u32 · key length u32 · key · unused
  *   go on at  flags 3 u32 · 0 u32 · address f64
  *   end       0 u32 (the thread writes the transaction's number into the four bytes before it)
  *
- * A key that ends at `e` is followed by zeros up to `(e + 16) & ~7`, where the value's address stands; its length is in
- * the four bytes before. Hot room: plain loops instead of `set`, which costs more than the copy for short keys.
+ * Behind a key that ends at `e`, the value's address stands at `(e + 16) & ~7` and its length in the four bytes before. Hot room: plain loops instead of `set`, which costs more than the copy for short keys.
  */
 
 import { type Chunk, type ChunkPool, chunkBytes } from './chunks.ts'
@@ -111,9 +110,6 @@ export class Instructions {
     const keyStart = at + keyOffset
     bytes[keyStart] = bucketId
     for (let i = 0; i < key.length; i++) bytes[keyStart + 1 + i] = key[i]!
-    const keyEnd = keyStart + 1 + key.length
-    const end = (keyEnd + 16) & ~7
-    for (let i = keyEnd; i < end; i++) bytes[i] = 0
     return at
   }
 

@@ -20,7 +20,7 @@ const segmentBytesMax = 4_194_304
 const firstCapacity = 256
 
 /** What one operation is, in 32-bit words of `#rows`. */
-const rowWords = 8
+const rowWords = 7
 const hashWord = 0
 /** Bucket id in bits 0–7, key length from bit 8, `supersededBit`. */
 const keyWord = 1
@@ -31,8 +31,7 @@ const valueChunkWord = 4
 const valueAtWord = 5
 /** Without the checksum; -1 is a delete. */
 const valueLengthWord = 6
-/** The operation on the same key before this one, or -1. */
-const previousWord = 7
+/** A later operation on the key came. */
 const supersededBit = 0x4000_0000
 
 export class Segment {
@@ -143,17 +142,14 @@ export class Segment {
     return { operations, bytes }
   }
 
-  /** Moves the operations of the entry that has not ended to `target`; what stays has ended. */
+  /**
+   * Moves the operations of the entry that has not ended to `target`; what stays has ended. The table still leads from
+   * their keys to them: whoever reads here must have asked `target` before.
+   */
   split(target: Segment, dbi: number): void {
     for (let operation = this.#ended; operation < this.#count; operation++) this.#copy(operation, target, dbi)
-    for (let operation = this.#count - 1; operation >= this.#ended; operation--) {
-      const previous = this.#rows[operation * rowWords + previousWord]!
-      if (previous >= 0) this.#rows[previous * rowWords + keyWord]! &= ~supersededBit
-    }
     this.#count = this.#ended
     this.#bytes = this.#endedBytes
-    this.#table.fill(0)
-    this.#fillTable()
     this.instructions.cut(this.#endedMark)
   }
 
@@ -198,7 +194,6 @@ export class Segment {
     rows[row + valueChunkWord] = this.#valueChunk
     rows[row + valueAtWord] = this.#valueAt
     rows[row + valueLengthWord] = valueLength
-    rows[row + previousWord] = previous
     if (previous >= 0) rows[previous * rowWords + keyWord]! |= supersededBit
     this.#count = operation + 1
   }
@@ -238,14 +233,7 @@ export class Segment {
     const rows = new Int32Array(this.#rows.length * 2)
     rows.set(this.#rows)
     this.#rows = rows
-    this.#table = new Int32Array((rows.length / rowWords) * 2)
-    this.#fillTable()
-  }
-
-  /** Enters the last operation of every key into a table of zeros. */
-  #fillTable(): void {
-    const table = this.#table
-    const rows = this.#rows
+    const table = new Int32Array((rows.length / rowWords) * 2)
     const mask = table.length - 1
     for (let operation = 0; operation < this.#count; operation++) {
       if (rows[operation * rowWords + keyWord]! & supersededBit) continue
@@ -253,6 +241,7 @@ export class Segment {
       while (table[slot] !== 0) slot = (slot + 1) & mask
       table[slot] = operation + 1
     }
+    this.#table = table
   }
 
   #copy(operation: number, target: Segment, dbi: number): void {
