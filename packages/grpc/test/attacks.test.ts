@@ -208,9 +208,15 @@ describe('clients that wait', () => {
       frame(DATA, 0, 3, [0, 0]),
       attacker.headers(5, { pairs: to('Chat') }),
     )
-    world.clock.advance(31_000)
+    world.clock.advance(20_000)
+    attacker.send(attacker.headers(7))
+    world.clock.advance(11_000)
     settle(world.clock)
+    expect(attacker.resetOf(7)).toBeUndefined()
     expect([attacker.resetOf(1), attacker.resetOf(3), attacker.resetOf(5)]).toEqual(['CANCEL', 'CANCEL', undefined])
+    world.clock.advance(30_000)
+    settle(world.clock)
+    expect(attacker.resetOf(7)).toBe('CANCEL')
     attacker.send(frame(DATA, END_STREAM, 5, message([1])))
     expect(attacker.data(5)).toEqual(message([1]))
   })

@@ -117,6 +117,19 @@ describe('the end of connections', () => {
     expect(serverLog).not.toContain('request never')
   })
 
+  it('a call made when another has ended does not overtake those that wait', async () => {
+    build({ http2Limits: { maxConcurrentStreams: 1 } })
+    await connect()
+    channel.unary('/t.T/Hold', bytes('first'), {}, () => start('/t.T/Hold', 'late'))
+    start('/t.T/Hold', 'second')
+    await rest()
+    calls[0]!.reply(bytes('x'), 0, 1)
+    await rest()
+    calls[1]!.reply(bytes('x'), 0, 1)
+    await rest()
+    expect(serverLog).toEqual(['request first', 'request second', 'request late'])
+  })
+
   it('keepalive pings keep a live server and find a dead one', async () => {
     const pingPolicy = { minIntervalMs: 5_000, permitWithoutStreams: false }
     build({ pingPolicy }, { keepalive: { intervalMs: 10_000, timeoutMs: 3_000, permitWithoutStreams: false } })

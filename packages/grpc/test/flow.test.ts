@@ -129,6 +129,24 @@ describe('towards the peer', () => {
     for (let id = 1; id < 40; id += 2) expect([id, peer.data(id).length]).toEqual([id, 20_005])
   })
 
+  it('the queues of streams that are reset no longer count, nor do the requests that waited', () => {
+    const http2Limits = { maxQueuedOutputBytes: 50_000, maxHeldBytes: 20, connectionWindowBytes: 65_535 }
+    const peer = testServer(new VirtualClock(), { http2Limits }).connect().greet([SettingId.INITIAL_WINDOW_SIZE, 0])
+    for (let id = 1; id < 40; id += 2) askBig(peer, id, 20_000)
+    expect(peer.of(HEADERS).length).toBe(3)
+    for (let id = 1; id < 40; id += 2) peer.send(frame(RST_STREAM, 0, id, word(8)))
+    peer.send(
+      frame(SETTINGS, 0, 0, setting(SettingId.INITIAL_WINDOW_SIZE, 1_000_000)),
+      frame(WINDOW_UPDATE, 0, 0, word(1_000_000)),
+    )
+    askBig(peer, 101, 10)
+    expect(peer.fields(101)['grpc-status']).toBe('0')
+    for (let id = 103; id < 143; id += 2) {
+      peer.send(peer.headers(id), frame(DATA, END_STREAM, id, message(new Uint8Array(16_000))))
+      expect(peer.data(id).length).toBe(16_005)
+    }
+  })
+
   it('a peer that takes nothing for a minute is dropped, a slow one is not', () => {
     const clock = new VirtualClock()
     const world = testServer(clock)
@@ -208,6 +226,28 @@ describe('from the peer', () => {
     const back = peer.of(WINDOW_UPDATE, 0).reduce((sum, got) => sum + new DataView(got.payload.buffer).getUint32(0), 0)
     expect(peer.goaway).toBeUndefined()
     expect(sent - back).toBeLessThan(65_535 / 2)
+  })
+
+  it('padding counts for both windows and is given back', () => {
+    const padded = new Uint8Array(201)
+    padded[0] = 200
+    const http2Limits = { streamWindowBytes: 1_000, connectionWindowBytes: 65_535 }
+    const peer = testServer(new VirtualClock(), { http2Limits }).connect().greet()
+    for (let id = 1; id <= 661; id += 2) peer.send(peer.headers(id), frame(DATA, FrameFlag.PADDED, id, padded))
+    expect([peer.goaway, peer.of(WINDOW_UPDATE, 0).length]).toEqual([undefined, 2])
+    peer.send(
+      peer.headers(1001, { pairs: to('Chat') }),
+      ...new Array(10).fill(frame(DATA, FrameFlag.PADDED, 1001, padded)),
+    )
+    expect([peer.resetOf(1001), peer.of(WINDOW_UPDATE, 1001).length]).toEqual([undefined, 3])
+
+    const held = testServer(new VirtualClock(), { http2Limits: { connectionWindowBytes: 65_535, maxHeldBytes: 0 } })
+    const greedy = held.connect().greet()
+    greedy.send(greedy.headers(1, { pairs: to('Chat') }), frame(DATA, 0, 1, [0, 0, 0]))
+    greedy.send(...new Array(326).fill(frame(DATA, FrameFlag.PADDED, 1, padded)))
+    expect(greedy.goaway).toBeUndefined()
+    greedy.send(frame(DATA, FrameFlag.PADDED, 1, padded))
+    expect(greedy.goaway).toBe('FLOW_CONTROL_ERROR connection window exceeded')
   })
 
   it('one paused stream does not stop the others', async () => {

@@ -144,6 +144,7 @@ describe('broken blocks', () => {
     ['a table size update after a field', '8220'],
     ['Huffman padding of zeros', '0081 00 0161'],
     ['Huffman padding of a whole byte', '0082 1fff 0161'],
+    ['Huffman padding of exactly eight ones', '0082 f8ff 0161'],
     ['the Huffman end symbol', '0084 ffff ffff 0161'],
   ]
   it.each(broken)('%s', (_name, bytes) => {
@@ -266,6 +267,18 @@ describe('round trips', () => {
     expect(blocks.map(({ bytes }) => bytes.length)).toEqual([37, 5, 5])
     expect(blocks[1]!.block).not.toBe(blocks[0]!.block)
     expect(blocks[2]!.block).toBe(blocks[1]!.block)
+  })
+
+  it('the same bytes mean something else after the table has changed', () => {
+    const decoder = new HpackDecoder(limits)
+    const newest = Uint8Array.of(0xbe)
+    for (const letter of ['a', 'b']) {
+      const insert = Uint8Array.of(0x40, 1, 0x78, 1, letter.charCodeAt(0))
+      expect(decodePairs(decoder, insert)).toEqual([['x', letter]])
+      for (let i = 0; i < 3; i++) expect(decodePairs(decoder, newest)).toEqual([['x', letter]])
+    }
+    decodePairs(decoder, Uint8Array.of(0x20, 0x3f, 0xe1, 0x1f))
+    expect(() => decodePairs(decoder, newest)).toThrow('index beyond the table')
   })
 
   it('Huffman', () => {

@@ -520,7 +520,7 @@ export class Http2Connection implements SenderEvents {
   #resetUnfinished(): void {
     const streams = this.#unfinished
     this.#unfinished = []
-    for (const stream of streams) if (!stream.remoteClosed) this.reset(stream, Http2ErrorCode.NO_ERROR)
+    for (const stream of streams) this.reset(stream, Http2ErrorCode.NO_ERROR)
   }
 
   #returnToStream(stream: Http2Stream, bytes: number): void {
