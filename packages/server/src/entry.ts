@@ -126,6 +126,8 @@ export class ParsedEntry {
     const cursor = this.#cursor
     cursor.reset(data, 0, data.length)
     this.operation = 0
+    this.start = 0
+    this.end = 0
     this.idPrefix = 0
     this.idSuffix = 0
     this.username = ''
@@ -136,7 +138,7 @@ export class ParsedEntry {
       const tag = cursor.varint()
       const field = Math.floor(tag / 8)
       if (field === idField && (tag & 7) === 0) this.#id()
-      else if ((tag & 7) !== 2) cursor.skip(tag)
+      else if ((tag & 7) !== 2 || field === 0) cursor.skip(tag)
       else {
         const start = cursor.bytesField()
         if (field === headerField) {

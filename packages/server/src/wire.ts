@@ -105,10 +105,11 @@ export class Cursor {
     return start
   }
 
-  /** Moves behind a field that is of no interest. */
+  /** Moves behind a field that is of no interest. There is no field 0, and no group. */
   skip(tag: number): void {
     const wireType = tag & 7
-    if (wireType === 0) this.varint64()
+    if (tag < 8) this.fail()
+    else if (wireType === 0) this.varint64()
     else if (wireType === 2) this.bytesField()
     else if (wireType === 1 && this.position + 8 <= this.end) this.position += 8
     else if (wireType === 5 && this.position + 4 <= this.end) this.position += 4
