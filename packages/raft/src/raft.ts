@@ -57,6 +57,11 @@ export class Raft {
   heartbeatElapsed = 0
   randomizedElectionTimeout = 0
   #uncommittedBytes = 0
+  /**
+   * The configuration before a snapshot that the host has not restored yet. Changes handed out before the snapshot came
+   * are made here: the configuration in force is the snapshot's, which has them.
+   */
+  #overtaken: Changed | undefined
 
   constructor(config: FullConfig) {
     this.id = config.id
@@ -151,6 +156,7 @@ export class Raft {
 
   appliedSnapshot(index: number): void {
     this.log.unstable.stableSnapshotTo(index)
+    if (this.log.unstable.snapshot === undefined) this.#overtaken = undefined
     this.appliedTo(index, 0)
   }
 
@@ -318,25 +324,21 @@ export class Raft {
   }
 
   applyConfChange(change: ConfChangeV2): ConfState {
-    const base = this.#changeBase()
-    let changed: Changed
-    if (isLeaveJoint(change)) changed = leaveJoint(base)
-    else {
-      const { autoLeave, useJoint } = enterJointOf(change)
-      changed = useJoint ? enterJoint(base, autoLeave, change.changes) : simple(base, change.changes)
-    }
-    return this.#switchTo(changed)
+    if (this.#overtaken === undefined) return this.#switchTo(changedBy(this.#changeBase(this.tracker), change))
+    this.#overtaken = changedBy(this.#changeBase(this.#overtaken), change)
+    return confStateOf(this.#overtaken.config)
   }
 
-  #changeBase(): ConfChangeState {
-    const { config, progress } = this.tracker
+  #changeBase({ config, progress }: Changed): ConfChangeState {
     return { config, progress, lastIndex: this.log.lastIndex(), inflightLimits: this.#inflightLimits }
   }
 
   /** Starts over from the configuration of a snapshot or of the storage. */
   restoreConfig(confState: ConfState): void {
+    const { config, progress } = this.tracker
+    if (this.log.unstable.snapshot !== undefined) this.#overtaken ??= { config, progress }
     this.tracker.set(emptyConfig, new Map())
-    this.#switchTo(restore(this.#changeBase(), confState))
+    this.#switchTo(restore(this.#changeBase(this.tracker), confState))
   }
 
   #switchTo({ config, progress }: Changed): ConfState {
@@ -372,4 +374,11 @@ export class Raft {
       lastIndex: this.log.lastIndex(),
     })
   }
+}
+
+/** The configuration after `change`. Throws `ConfChangeError`. */
+function changedBy(base: ConfChangeState, change: ConfChangeV2): Changed {
+  if (isLeaveJoint(change)) return leaveJoint(base)
+  const { autoLeave, useJoint } = enterJointOf(change)
+  return useJoint ? enterJoint(base, autoLeave, change.changes) : simple(base, change.changes)
 }

@@ -171,14 +171,15 @@ export class Invariants {
   sending(message: Message, disk: RaftStorage): void {
     const { type, from, to, term, reject } = message
     if (reject) return
+    const { hardState } = disk.initialState()
     if (type === MessageType.MsgAppResp) {
+      // What was acknowledged in an older term may have been replaced since by the leader of a newer one.
       check(
-        message.index <= disk.lastIndex(),
-        () => `${from} acknowledges ${message.index}, its disk ends at ${disk.lastIndex()}`,
+        message.index <= disk.lastIndex() || hardState.term > term,
+        () => `${from} acknowledges ${message.index} in term ${term}, its disk ends at ${disk.lastIndex()}`,
       )
     }
     if (type !== MessageType.MsgVoteResp) return
-    const { hardState } = disk.initialState()
     check(
       hardState.term > term || (hardState.term === term && hardState.vote === to),
       () => `${from} votes for ${to} in term ${term}, its disk has ${hardState.vote} in ${hardState.term}`,
