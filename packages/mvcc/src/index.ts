@@ -1,3 +1,29 @@
+/**
+ * A multi-version key-value store with watches.
+ *
+ * ```ts
+ * const store = openStore({ state, buckets }) // an ordered map on disk, and which of its buckets to use
+ * const txn = store.write()
+ * txn.put({ key, value, lease: 7n })
+ * const { revision, changes } = txn.end() // visible now; watchers have got their events
+ * const { kvs, count, more } = store.range({ key, rangeEnd, limit: 100 })
+ * const end = kvs.writeTo(response, { at, field: 2 }) // stored bytes, copied once
+ * ```
+ *
+ * The caller's duties:
+ * - One write transaction per log entry, one at a time. It cannot be taken back: whatever may fail (leases, revisions,
+ *   keys that must exist) is checked before the first write.
+ * - Long work comes as cursors: call `step` until it says true, and give way in between. `scrub` and `watch.step` want to
+ *   be called while `scrubPending` and `watch.pending` say so. Close cursors you give up: an open one holds the scrub back.
+ * - A `range` result refers to the store: write it out, or `freeze` it, before the store changes.
+ * - The state file's entries are yours to end and commit. Scrubs write outside of entries.
+ * - `openStoreInSlices` opens without blocking; what a store read from a snapshot takes over of the old one is
+ *   `old.watch.moveTo(store.watch)`.
+ *
+ * Leases stay with the caller: `changes.leases` says which keys changed theirs, `keyLeases` lists all after opening.
+ */
+
+export { AssertionError } from './assert.ts'
 export type {
   Changes,
   Compare,

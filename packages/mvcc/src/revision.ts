@@ -7,17 +7,12 @@ import { assert } from './assert.ts'
 import { cutBytes } from './bytes.ts'
 import { MvccError } from './errors.ts'
 
-export const revisionKeyBytes = 17
-export const tombstoneKeyBytes = 18
+const revisionKeyBytes = 17
+const tombstoneKeyBytes = 18
 
 const separator = 0x5f
 const tombstoneMark = 0x74
 const two32 = 2 ** 32
-
-export interface Revision {
-  readonly main: number
-  readonly sub: number
-}
 
 export function encodeRevisionKey(main: number, sub: number, isTombstone: boolean): Uint8Array {
   assert(Number.isSafeInteger(main) && main >= 0, `main revision ${main} is no revision`)
@@ -78,6 +73,6 @@ export function decodeMarker(name: string, bytes: Uint8Array): number {
   return mainOf(bytes)
 }
 
-export function hex(bytes: Uint8Array): string {
+function hex(bytes: Uint8Array): string {
   return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,5 +1,5 @@
 import type { KeyValue, RangeRequest } from '../src/index.ts'
-import { bytes, text } from './sorted-state.ts'
+import { bytes } from './sorted-state.ts'
 
 /** One write, by the book: everything there is, in a list. */
 export interface ModelRecord {
@@ -189,5 +189,3 @@ function by(field: 'main' | 'create' | 'version'): (left: ModelRecord, right: Mo
 function byText(field: 'key' | 'value'): (left: ModelRecord, right: ModelRecord) => number {
   return (left, right) => (left[field] < right[field] ? -1 : Number(left[field] > right[field]))
 }
-
-export { text }

@@ -19,7 +19,7 @@ export const recordAt = 8
 /** Newest block of older revisions, 0 if there are none. */
 export const olderAt = 9
 export const keyLength = 10
-export const keyWord = 11
+const keyWord = 11
 export const keyByte: number = keyWord * 4
 
 export const tombstoneBit = 0x80000000
