@@ -82,6 +82,6 @@ export async function orSnapError<Value>(doing: string, operation: () => Promise
   }
 }
 
-export function isNotFound(error: unknown): boolean {
+function isNotFound(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'NOT_FOUND'
 }

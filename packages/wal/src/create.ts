@@ -107,7 +107,7 @@ async function syncParentOrMoveAside(options: CreateWalOptions & { readonly onEv
 }
 
 /** `yyyymmdd.hhmmss.ffffff` in UTC; the calendar after Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
-export function timestamp(wallMs: number): string {
+function timestamp(wallMs: number): string {
   const days = Math.floor(wallMs / 86_400_000)
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)

@@ -108,7 +108,12 @@ export class Replay {
     const { entries } = this
     const start = this.#start
     this.lastIndex = entry.index
-    if (entry.index <= start.index) return
+    if (entry.index <= start.index) {
+      // Whatever was appended before this entry and lies above it was cut off by it. (etcd keeps such entries, and a
+      // member would come back with a tail that it had given up.)
+      entries.length = 0
+      return
+    }
     const position = entry.index - start.index - 1
     if (position > entries.length) {
       const text =

@@ -45,7 +45,7 @@ function hole(source: SegmentSource, offsetBytes: number, proof: number | undefi
  * The file offset of a record behind `bytes[0]` that proves that `bytes[0]` was once followed by durable records;
  * undefined if there is none.
  */
-export function findProof(bytes: Uint8Array, offsetBytes: number, marked: boolean): number | undefined {
+function findProof(bytes: Uint8Array, offsetBytes: number, marked: boolean): number | undefined {
   const view = newRecordView()
   /** Where frames that were found end, with the checksum they leave. */
   const crcAt = new Map<number, number>()

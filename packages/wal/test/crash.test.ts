@@ -149,7 +149,7 @@ async function expectAllRecover(cuts: readonly Cut[], seed: number): Promise<voi
 }
 
 const seedBase = Number(process.env['KVS_SEED'] ?? 1)
-const seedCount = Number(process.env['KVS_SEEDS'] ?? 12)
+const seedCount = Number(process.env['KVS_SEEDS'] ?? 5)
 
 test.each(modes)('a power cut at any disk operation loses nothing acknowledged (%s)', async mode => {
   let cuts = 0

@@ -1,5 +1,5 @@
 import type { Entry } from '@kvs/proto/raft'
-import type { Fs, MemFs } from '@kvs/vfs'
+import type { Fs } from '@kvs/vfs'
 import { openWal, readWalRecords } from '../src/index.ts'
 
 export const metadata: Uint8Array = new TextEncoder().encode('metadata of the owner')
@@ -56,5 +56,3 @@ export async function framesOf(fs: Fs): Promise<{ file: string; offsetBytes: num
   await readWalRecords({ fs, dir: '/wal' }, (record, at) => frames.push({ ...at, type: record.type }))
   return frames
 }
-
-export type { MemFs }

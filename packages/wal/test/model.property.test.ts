@@ -117,6 +117,6 @@ test('append, cut, release, purge, reopen: always the log of a naive list', asyn
       }
       await fc.asyncModelRun(setup, sequence)
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   )
 })

@@ -51,6 +51,17 @@ test('later entries replace those from their index on', async () => {
   expect(content.entries).toEqual([entry(1, 1), entry(2, 2)])
 })
 
+test('an entry that was replaced below the snapshot takes what stood above it along', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata })
+  await wal.append({ entries: [entry(1, 1), entry(2, 1)] })
+  await wal.append({ entries: [entry(1, 2)], hardState: { term: 2, vote: 0n, commit: 1 } })
+  await wal.saveSnapshot({ index: 1, term: 2, confState: { voters: [voter] } })
+  await wal.close()
+  const { content } = await open(fs, { index: 1, term: 2 })
+  expect(content.entries).toEqual([])
+})
+
 test('segments are cut, named after the next index, and read from a snapshot on', async () => {
   const fs = memFs()
   const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 4096 })
