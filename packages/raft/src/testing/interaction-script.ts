@@ -24,7 +24,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map(
  *   report-unreachable ID OTHER · report-snapshot ID OTHER outcome=finished|failed · send-snapshot FROM TO · compact ID INDEX
  *   process-ready IDS · process-append-thread IDS · process-apply-thread IDS · restart ID
  *   deliver-msgs IDS [type=MsgX] [drop=(..)] · duplicate-msgs ID [type=MsgX] · stabilize [IDS] [log-level=]
- *   raft-log ID · raft-state · status ID · state-machine ID
+ *   raft-log ID · raft-state · status ID · state-machine ID · _breakpoint (does nothing)
  *
  * It throws `Error` for a script that cannot be read; what raft refuses is printed.
  */

@@ -53,13 +53,14 @@ const stabilize: Handler = (cluster, directive) => {
 const deliverMessages: Handler = (cluster, directive) => {
   onlyKeys(directive, [...positional(directive), 'type', 'drop'])
   const type = typeOf(directive)
-  const to = idsOf(directive)
   const dropped = (valuesOf(directive, 'drop') ?? []).map(parseId)
-  const both = dropped.find(id => to.includes(id))
+  const both = idsOf(directive).find(id => dropped.includes(id))
   if (both !== undefined) throw new Error(`can't both deliver and drop msgs to ${both}`)
   let count = 0
-  for (const id of to) count += cluster.deliver({ to: id, type, drop: false })
-  for (const id of dropped) count += cluster.deliver({ to: id, type, drop: true })
+  for (const { key, values } of directive.args) {
+    if (values.length === 0) count += cluster.deliver({ to: parseId(key), type, drop: false })
+    else if (key === 'drop') for (const to of dropped) count += cluster.deliver({ to, type, drop: true })
+  }
   if (count === 0) cluster.output.print('no messages\n')
 }
 
@@ -81,6 +82,8 @@ const sendSnapshot: Handler = (cluster, directive) => {
 const logLevel: Handler = (cluster, directive: Directive) => cluster.output.setLevel(positional(directive)[0] ?? '')
 
 export const workHandlers: Readonly<Record<string, Handler>> = {
+  // A place to stop at with a debugger.
+  _breakpoint: () => {},
   'add-nodes': addNodes,
   restart,
   'log-level': logLevel,
