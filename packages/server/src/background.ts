@@ -70,7 +70,7 @@ export class Background {
     }
     if (store.watch.pending) store.watch.step({ records: limits.sliceRecords })
     if (store.scrubPending) store.scrub({ records: limits.scrubRecords })
-    else this.#scrubbed()
+    if (!store.scrubPending) this.#scrubbed()
     return this.#pieces.length > 0 || store.watch.pending || store.scrubPending
   }
 

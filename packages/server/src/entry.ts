@@ -44,6 +44,7 @@ export type OperationField = (typeof OperationField)[keyof typeof OperationField
 
 const idField = 1
 const headerField = 100
+const fieldNumberMax = 2 ** 29 - 1
 const headerTagBytes = [0xa2, 0x06] as const
 
 /**
@@ -138,7 +139,7 @@ export class ParsedEntry {
       const tag = cursor.varint()
       const field = Math.floor(tag / 8)
       if (field === idField && (tag & 7) === 0) this.#id()
-      else if ((tag & 7) !== 2 || field === 0) cursor.skip(tag)
+      else if ((tag & 7) !== 2 || field === 0 || field > fieldNumberMax) cursor.skip(tag)
       else {
         const start = cursor.bytesField()
         if (field === headerField) {

@@ -105,10 +105,10 @@ export class Cursor {
     return start
   }
 
-  /** Moves behind a field that is of no interest. There is no field 0, and no group. */
+  /** Moves behind a field that is of no interest. Field 0, numbers of more than 29 bits and groups are refused. */
   skip(tag: number): void {
     const wireType = tag & 7
-    if (tag < 8) this.fail()
+    if (tag < 8 || tag >= two32) this.fail()
     else if (wireType === 0) this.varint64()
     else if (wireType === 2) this.bytesField()
     else if (wireType === 1 && this.position + 8 <= this.end) this.position += 8

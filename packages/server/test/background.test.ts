@@ -1,0 +1,97 @@
+import { VirtualClock } from '@kvs/testing'
+import { expect, test } from 'vitest'
+import { Background } from '../src/background.ts'
+import { bytesOf } from './messages.ts'
+import { openTestStore } from './store.ts'
+
+/** Background work on virtual time, where each slice takes `sliceCostMs`. */
+function world(sliceCostMs = 0) {
+  const clock = new VirtualClock()
+  const store = openTestStore()
+  const background = new Background({ clock, store: () => store })
+  const notes: string[] = []
+  background.onSlices(() => notes.push('run over'))
+  /** A piece of so many slices. */
+  const piece = (name: string, slices: number) => {
+    let left = slices
+    return (): boolean => {
+      notes.push(name)
+      clock.advance(sliceCostMs)
+      return --left === 0
+    }
+  }
+  return { clock, store, background, notes, piece }
+}
+
+const turn = (clock: VirtualClock): boolean => clock.step()
+
+test('pieces take turns, and nothing is armed when they are through', () => {
+  const { clock, background, notes, piece } = world()
+  background.add(piece('a', 2))
+  background.add(piece('b', 3))
+  expect(notes).toEqual([])
+  turn(clock)
+  expect(notes).toEqual(['a', 'b', 'a', 'b', 'b', 'run over'])
+  expect(clock.nextAt()).toBeUndefined()
+})
+
+test('a run gives way after its time and goes on in a later turn', () => {
+  const { clock, background, notes, piece } = world(4)
+  background.add(piece('a', 4))
+  turn(clock)
+  expect(notes).toEqual(['a', 'a', 'run over'])
+  turn(clock)
+  expect(notes).toEqual(['a', 'a', 'run over', 'a', 'a', 'run over'])
+  expect(turn(clock)).toBe(false)
+})
+
+test('waking many times makes one run', () => {
+  const { clock, background, notes } = world()
+  background.wake()
+  background.wake()
+  expect([turn(clock), turn(clock)]).toEqual([true, false])
+  expect(notes).toEqual(['run over'])
+})
+
+test('a compaction is scrubbed, and whoever waits for that is told afterwards', () => {
+  const { clock, store, background, notes } = world()
+  for (let i = 0; i < 5000; i++) {
+    const txn = store.write()
+    txn.put({ key: bytesOf('k'), value: bytesOf(`v${i}`) })
+    txn.end()
+  }
+  store.compact(store.revision)
+  background.whenScrubbed(() => notes.push(`scrubbed ${store.scrubbedRevision === store.revision}`))
+  expect(notes).toEqual([])
+  while (turn(clock));
+  expect(notes.filter(note => note !== 'run over')).toEqual(['scrubbed true'])
+})
+
+test('watchers are caught up', () => {
+  const { clock, store, background } = world()
+  const txn = store.write()
+  txn.put({ key: bytesOf('k'), value: bytesOf('v') })
+  txn.end()
+  let events = 0
+  const stream = store.watch.openStream({
+    deliver: (_watcher, batch) => {
+      events += batch.events.length
+      return true
+    },
+    compacted: () => {},
+  })
+  stream.watch({ key: bytesOf('k'), startRevision: 1 })
+  background.wake()
+  while (turn(clock));
+  expect(events).toBe(1)
+})
+
+test('once closed, nothing runs', () => {
+  const { clock, background, notes, piece } = world()
+  background.add(piece('a', 1))
+  background.close()
+  background.add(piece('b', 1))
+  background.whenScrubbed(() => notes.push('scrubbed'))
+  while (turn(clock));
+  expect(notes).toEqual([])
+})
