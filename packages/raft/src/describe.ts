@@ -32,7 +32,7 @@ const transitions = namesOf(ConfChangeTransition)
 const changeTypes = namesOf(ConfChangeType)
 
 /** `EntryNormal`, or the number of a type not known here. */
-export function entryTypeName(type: EntryType): string {
+function entryTypeName(type: EntryType): string {
   return entryTypes.get(type) ?? String(type)
 }
 
@@ -174,7 +174,7 @@ export function describeReadState(state: ReadState): string {
 }
 
 /** `[{4 [97 98]} {4 [99]}]`. */
-export function describeReadStates(states: readonly ReadState[]): string {
+function describeReadStates(states: readonly ReadState[]): string {
   return `[${states.map(describeReadState).join(' ')}]`
 }
 

@@ -100,7 +100,7 @@ function snapshotToSend(raft: Raft, follower: string): Snapshot | undefined {
 }
 
 /** A heartbeat commits no more than the follower is known to have. */
-export function sendHeartbeat(raft: Raft, to: bigint, context: Uint8Array | undefined): void {
+function sendHeartbeat(raft: Raft, to: bigint, context: Uint8Array | undefined): void {
   const progress = progressOf(raft, to)
   const commit = Math.min(progress.match, raft.log.committed)
   const heartbeat = draftMessage(MessageType.MsgHeartbeat, to)

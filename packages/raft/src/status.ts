@@ -45,7 +45,7 @@ export function statusOf(raft: Raft): Status {
   return { ...basicStatusOf(raft), config: raft.tracker.config, progress }
 }
 
-export function progressStatusOf(progress: Progress): ProgressStatus {
+function progressStatusOf(progress: Progress): ProgressStatus {
   const { match, next, state, sentCommit, pendingSnapshot, recentActive, appendPaused, isLearner, inflights } = progress
   return {
     match,
