@@ -25,7 +25,7 @@
  * ```
  */
 export { type CreateWalOptions, createWal, type WalOptions } from './create.ts'
-export { describeHardState, describeWalRecord, describeWalStatus } from './describe.ts'
+export { describeWalRecord, describeWalStatus } from './describe.ts'
 export { type ListedSegment, type Listing, listSegments, walExists } from './directory.ts'
 export { WalError, type WalErrorCode, type WalPosition } from './errors.ts'
 export { describeWalEvent, type WalEvent, type WalEventSink } from './events.ts'

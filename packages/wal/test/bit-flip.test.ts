@@ -1,7 +1,8 @@
 import type { Entry } from '@kvs/proto/raft'
 import { type MemFs, memFs } from '@kvs/vfs'
 import { expect, test } from 'vitest'
-import { createWal, describeHardState, openWal, readWal, type WalContent } from '../src/index.ts'
+import { describeHardState } from '../src/describe.ts'
+import { createWal, openWal, readWal, type WalContent } from '../src/index.ts'
 import { entry, metadata, readAll, segmentNames, voter, zero } from './log.ts'
 
 /** A small log with every kind of record and entry, zeros inside data, and two cuts. */

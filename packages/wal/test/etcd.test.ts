@@ -9,7 +9,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createWal, openWal, readWal } from '../src/index.ts'
 import { zero } from './log.ts'
 
-const isInstalled = ['etcd', 'etcdctl'].every(program => spawnSync(program, ['--help']).error === undefined)
+/** The real ones, from the packages `etcd-server` and `etcd-client` of Debian. */
+const programs = { server: 'etcd', control: 'etcdctl' }
+const isInstalled = Object.values(programs).every(program => spawnSync(program, ['--help']).error === undefined)
 if (!isInstalled) console.warn('SKIPPED: etcd and etcdctl are not installed, logs are not shown to the real etcd')
 
 let folder = ''
@@ -46,7 +48,7 @@ async function start(urls: Etcd): Promise<void> {
   const args = ['--name', 'n1', '--data-dir', join(folder, 'data'), '--listen-client-urls', client]
   args.push('--advertise-client-urls', client, '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer)
   args.push('--initial-cluster', `n1=${peer}`, '--logger', 'zap', '--log-level', 'error')
-  const etcd = spawn('etcd', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const etcd = spawn(programs.server, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   running = etcd
   let output = ''
   etcd.stderr.on('data', chunk => {
@@ -79,7 +81,7 @@ async function stop(): Promise<void> {
 
 function etcdctl(urls: Etcd, ...args: string[]): string {
   const env = { ...process.env, ETCDCTL_API: '3' }
-  return execFileSync('etcdctl', ['--endpoints', urls.client, ...args], { env, encoding: 'utf8' })
+  return execFileSync(programs.control, ['--endpoints', urls.client, ...args], { env, encoding: 'utf8' })
 }
 
 function put(id: bigint, key: string, value: string): Uint8Array {
