@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  createGrpcChannel,
-  type GrpcChannel,
-  type GrpcError,
-  type KeepaliveOptions,
-  type Pipe,
-} from '@kvs/grpc'
+import { type Clock, createGrpcChannel, type GrpcChannel, type GrpcError, type KeepaliveOptions } from '@kvs/grpc'
+import type { Pipe } from '@kvs/net'
 import type { Endpoint } from './endpoints.ts'
 import { keepaliveDefault, receiveBytesMax } from './limits.ts'
 import type {

@@ -1,57 +1,52 @@
 #!/usr/bin/env node
 /** The program: hands the process over to `runCtl`, and its answer back. */
-import { createInterface } from 'node:readline'
 import { type CtlIo, runCtl } from '../src/index.ts'
 
 const interrupt = new AbortController()
 
-function askSecret(prompt: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const { stdin, stderr } = process
-    stderr.write(prompt)
-    const lines = createInterface({ input: stdin, output: stdin.isTTY ? undefined : undefined, terminal: false })
-    if (stdin.isTTY) stdin.setRawMode(true)
-    let typed = ''
-    const finish = (): void => {
-      if (stdin.isTTY) stdin.setRawMode(false)
-      stdin.pause()
-      stderr.write('\n')
-    }
-    if (!stdin.isTTY) {
-      lines.once('line', line => {
-        lines.close()
-        finish()
-        resolve(line)
-      })
-      lines.once('close', () => reject(new Error('no password was given')))
-      return
-    }
-    lines.close()
-    stdin.resume()
-    const onData = (chunk: Buffer): void => {
-      for (const character of chunk.toString()) {
-        if (character === '\r' || character === '\n' || character === '\u0004') {
-          stdin.off('data', onData)
-          finish()
-          resolve(typed)
-          return
-        }
-        if (character === '\u0003') {
-          stdin.off('data', onData)
-          finish()
-          reject(new Error('interrupted'))
-          return
-        }
-        typed = character === '\u007f' ? typed.slice(0, -1) : typed + character
+/** Standard input is opened by looking at it, which takes a while. */
+let inputOpen = false
+
+function openInput(): typeof process.stdin {
+  inputOpen = true
+  return process.stdin
+}
+
+/** Lines of standard input. `node:readline` is slow to load, and few commands need it. */
+async function* readLines(): AsyncGenerator<string, void, undefined> {
+  const { createInterface } = await import('node:readline')
+  yield* createInterface({ input: openInput(), terminal: false })
+}
+
+/** Reads a line without showing it; on a terminal each key is taken as it comes. */
+async function askSecret(prompt: string): Promise<string> {
+  const { stderr } = process
+  const stdin = openInput()
+  stderr.write(prompt)
+  if (!stdin.isTTY) {
+    for await (const line of readLines()) return line
+    throw new Error('no password was given')
+  }
+  let typed = ''
+  stdin.setRawMode(true)
+  try {
+    for await (const chunk of stdin) {
+      for (const key of String(chunk)) {
+        if (key === '\r' || key === '\n' || key === '\u0004') return typed
+        if (key === '\u0003') throw new Error('interrupted')
+        typed = key === '\u007f' ? typed.slice(0, -1) : typed + key
       }
     }
-    stdin.on('data', onData)
-  })
+    return typed
+  } finally {
+    stdin.setRawMode(false)
+    stderr.write('\n')
+  }
 }
 
 async function readInput(): Promise<Uint8Array> {
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  for await (const chunk of openInput()) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
 
@@ -61,7 +56,7 @@ const io: CtlIo = {
   out: chunk => void process.stdout.write(chunk),
   err: chunk => void process.stderr.write(chunk),
   readInput,
-  readLines: () => createInterface({ input: process.stdin, terminal: false })[Symbol.asyncIterator](),
+  readLines,
   askSecret,
   interrupted: interrupt.signal,
 }
@@ -72,6 +67,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
-process.exitCode = await runCtl(io)
-// Standard input may be open still (a watch that read its commands from it).
-process.stdin.unref?.()
+async function main(): Promise<void> {
+  process.exitCode = await runCtl(io)
+  // A watch that reads its commands may have been interrupted.
+  if (inputOpen) process.stdin.unref?.()
+}
+
+void main()

@@ -1,4 +1,3 @@
-import { resolveSrv } from 'node:dns/promises'
 import { CtlError } from './errors.ts'
 
 /**
@@ -11,6 +10,7 @@ export async function discoverEndpoints(options: {
   readonly insecure: boolean
 }): Promise<readonly string[]> {
   const { domain, serviceName, insecure } = options
+  const { resolveSrv } = await import('node:dns/promises')
   const suffix = serviceName === '' ? '' : `-${serviceName}`
   const lookUp = async (service: string, scheme: string): Promise<string[]> => {
     try {

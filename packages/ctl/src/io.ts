@@ -8,7 +8,7 @@ export interface CtlIo {
   err(chunk: string | Uint8Array): void
   /** Standard input as a whole, or line by line (without line ends). */
   readInput(): Promise<Uint8Array>
-  readLines(): AsyncIterableIterator<string>
+  readLines(): AsyncIterator<string> & AsyncIterable<string>
   /** Asks on the terminal without showing what is typed. */
   askSecret(prompt: string): Promise<string>
   /** Aborts when the user interrupts the program (SIGINT, SIGTERM). */

@@ -29,7 +29,7 @@ export function parseCommandLine(args: readonly string[], options: ParseOptions)
   const root = new Parser(options.name)
   configure(root, options)
   addFlags(root, options.globals)
-  for (const command of options.commands) {
+  for (const command of candidates(args, options.commands)) {
     addCommand(root, command, options, (command, parser) => {
       const values = new Map(Object.entries({ ...root.opts(), ...parentOptions(parser), ...parser.opts() }))
       const flags = [...options.globals, ...flagsAbove(command, options.commands)]
@@ -44,6 +44,12 @@ export function parseCommandLine(args: readonly string[], options: ParseOptions)
     throw new CtlError('error', goErrorText(error, options.name))
   }
   return found
+}
+
+/** The commands that the line may mean, for building all of them takes a while; all of them if it names none. */
+function candidates(args: readonly string[], commands: readonly Command[]): readonly Command[] {
+  const named = commands.filter(({ name }) => args.includes(name))
+  return named.length === 0 || args.includes('--help') || args.includes('-h') ? commands : named
 }
 
 type Found = (command: Command, parser: Parser) => void

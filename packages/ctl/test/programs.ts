@@ -74,17 +74,16 @@ async function* linesOf(input: string): AsyncGenerator<string, void, undefined> 
 
 /** `kvsctl` as it is published, made of the sources as they are. */
 export async function bundleKvsctl(): Promise<readonly string[]> {
-  const outfile = join(mkdtempSync(join(tmpdir(), 'kvsctl-')), 'kvsctl.mjs')
+  const outfile = join(mkdtempSync(join(tmpdir(), 'kvsctl-')), 'kvsctl.cjs')
   await build({
     entryPoints: [join(import.meta.dirname, '../bin/kvsctl.ts')],
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node20',
     conditions: ['@kvs/source'],
     outfile,
     logLevel: 'warning',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
   return [process.execPath, outfile]
 }

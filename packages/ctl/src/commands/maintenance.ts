@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Client } from '@kvs/client'
@@ -78,6 +77,7 @@ async function saveSnapshot(session: Session, path: string): Promise<string> {
       `snapshot must be requested to one selected node, not multiple [${endpoints.join(' ')}]`,
     )
   }
+  const { createHash } = await import('node:crypto')
   const part = `${path}.part`
   const client = await session.client()
   let version = ''

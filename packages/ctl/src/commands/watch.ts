@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { type Client, type ClientWatcher, KvsError, type Range, type WatchOptions } from '@kvs/client'
 import { type Event, EventType } from '@kvs/client/messages'
 import type { WatchAnswer } from '../answers.ts'
@@ -85,7 +84,9 @@ async function show(session: Session, watcher: ClientWatcher, program: readonly 
   }
 }
 
-function runProgram(session: Session, program: readonly string[], event: Event, revision: number): Promise<void> {
+async function runProgram(session: Session, program: readonly string[], event: Event, revision: number): Promise<void> {
+  // Slow to load, and rarely needed.
+  const { spawn } = await import('node:child_process')
   const [command = '', ...args] = program
   const env = {
     ...session.io.env,
