@@ -1,3 +1,4 @@
+import { assert } from './assert.ts'
 import type { Logger } from './config.ts'
 import type { Entry, Snapshot } from './types.ts'
 
@@ -95,6 +96,7 @@ export class Unstable {
   truncateAndAppend(entries: readonly Entry[]): void {
     const from = (entries[0] as Entry).index
     const end = this.offset + this.entries.length
+    assert(from <= end, `entries from ${from} do not follow the last one, ${end - 1}`)
     if (from === end) {
       for (const entry of entries) this.entries.push(entry)
       return
