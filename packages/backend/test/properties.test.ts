@@ -266,13 +266,13 @@ const steps = fc.array(stepArbitrary, { minLength: 1, maxLength: 60, size: 'max'
 test('memory does what the model does', async () => {
   await fc.assert(
     fc.asyncProperty(steps, list => follow(memoryPlace, list)),
-    { numRuns: 100 },
+    { numRuns: 60 },
   )
 })
 
 test('lmdb does what the model does', async () => {
   await fc.assert(
     fc.asyncProperty(steps, list => follow(lmdbPlace, list)),
-    { numRuns: 60 },
+    { numRuns: 25 },
   )
 })

@@ -81,7 +81,11 @@ export class LmdbFile {
 
   /** The checksum of a record, as it stands in the file and not compared; -1 if there is no record. */
   checksum(bucketId: number, key: Uint8Array): number {
-    return readChecksum(this.#store, prefixed(bucketId, key))
+    try {
+      return readChecksum(this.#store, prefixed(bucketId, key))
+    } catch (cause) {
+      throw this.#unreadable(cause)
+    }
   }
 
   /** The record of sums; `undefined` in a new file. */
@@ -107,11 +111,16 @@ export class LmdbFile {
   slice(from: Uint8Array, to: Uint8Array | undefined, transaction?: LmdbTransaction): FileSlice {
     const slice = new FileSlice(this.#sliceBytesHint)
     const range = { start: from, end: to }
-    readInto(slice, this.#store, transaction === undefined ? range : { ...range, transaction }, () => {
-      const { count } = slice
-      if (slice.checksum(count - 1) < 0) throw this.#damaged(slice.bucketId(count - 1), slice.key(count - 1))
-      return count < sliceRecords && slice.byteLength < sliceBytes
-    })
+    const wanted = (): boolean => {
+      const last = slice.count - 1
+      if (slice.checksum(last) < 0) throw this.#damaged(slice.bucketId(last), slice.key(last))
+      return slice.count < sliceRecords && slice.byteLength < sliceBytes
+    }
+    try {
+      readInto(slice, this.#store, transaction === undefined ? range : { ...range, transaction }, wanted)
+    } catch (cause) {
+      throw this.#unreadable(cause)
+    }
     slice.done = slice.count < sliceRecords && slice.byteLength < sliceBytes
     this.#sliceBytesHint = Math.min(slice.byteLength + 4_096, sliceBytes)
     return slice
@@ -120,8 +129,9 @@ export class LmdbFile {
   /** A read transaction on the newest state; the file stays open until `endRead`. */
   beginRead(): LmdbTransaction {
     this.#store.resetReadTxn()
+    const transaction = this.#store.useReadTransaction()
     this.#users++
-    return this.#store.useReadTransaction()
+    return transaction
   }
 
   endRead(transaction: LmdbTransaction): void {
@@ -180,8 +190,18 @@ export class LmdbFile {
   }
 
   #get(key: Uint8Array, transaction: LmdbTransaction | undefined): Uint8Array | undefined {
-    const value = transaction === undefined ? this.#store.get(key) : this.#store.get(key, { transaction })
-    return value as Uint8Array | undefined
+    try {
+      const value = transaction === undefined ? this.#store.get(key) : this.#store.get(key, { transaction })
+      return value as Uint8Array | undefined
+    } catch (cause) {
+      throw this.#unreadable(cause)
+    }
+  }
+
+  /** LMDB met a page that cannot be. */
+  #unreadable(cause: unknown): BackendError {
+    if (cause instanceof BackendError) return cause
+    return new BackendError('CORRUPT', `LMDB cannot read: ${String(cause)}`, { file: this.#name, cause })
   }
 
   #damaged(bucketId: number, key: Uint8Array): BackendError {

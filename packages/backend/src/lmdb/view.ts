@@ -19,8 +19,14 @@ export class LmdbView implements BackendView {
     this.#file = file
     this.#buckets = buckets
     this.#backendAlive = backendAlive
-    this.#transaction = file.beginRead()
-    this.#point = pointOf(decodedOrEmpty(file.meta(this.#transaction)))
+    const transaction = file.beginRead()
+    try {
+      this.#point = pointOf(decodedOrEmpty(file.meta(transaction)))
+    } catch (error) {
+      file.endRead(transaction)
+      throw error
+    }
+    this.#transaction = transaction
   }
 
   get consistent(): ConsistentPoint {
