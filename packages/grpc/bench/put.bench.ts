@@ -4,7 +4,7 @@
  *
  * Arguments: `connections=10 concurrent=100 calls=200000 runs=7 timeout=0` (timeout in ms puts a deadline on every call).
  */
-import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { connect } from 'node:net'
 import { createGrpcChannel, createGrpcServer, type GrpcChannel } from '../src/index.ts'
 import { listen, nodeClock, socketPipe } from '../test/node-world.ts'
@@ -19,11 +19,8 @@ const response = Uint8Array.from([
 ])
 
 function pin(core: number): void {
-  try {
-    execFileSync('taskset', ['-cp', String(core), String(process.pid)], { stdio: 'ignore' })
-  } catch {
-    console.log(`not pinned to core ${core}: no taskset`)
-  }
+  const { status } = spawnSync('taskset', ['-cp', String(core), String(process.pid)], { stdio: 'ignore' })
+  if (status !== 0) console.log(`not pinned to core ${core}: no taskset`)
 }
 
 function cpuMicros(): number {

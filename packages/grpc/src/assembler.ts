@@ -2,7 +2,7 @@ import type { Compressor } from './compressor.ts'
 import { StatusCode } from './status.ts'
 
 /** Bytes before every message: compressed flag 1, length 4. */
-export const PREFIX_BYTES = 5
+const PREFIX_BYTES = 5
 const MIN_CAPACITY_BYTES = 256
 
 /** Takes what an assembler finds. */

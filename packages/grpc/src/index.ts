@@ -34,7 +34,7 @@ export type { HeaderPair } from './http2/header-field.ts'
 export type { KeepaliveOptions } from './http2/keepalive.ts'
 export { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts'
 export { defaultGrpcLimits, type GrpcLimits } from './limits.ts'
-export type { Clock, Pipe, PipeEvents, PipeInfo } from './ports.ts'
+export type { Clock } from './ports.ts'
 export { createGrpcServer, type GrpcServer, type GrpcServerCounters, type GrpcServerOptions } from './server.ts'
 export type {
   MethodHandler,

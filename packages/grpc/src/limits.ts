@@ -14,6 +14,3 @@ export const defaultGrpcLimits: GrpcLimits = {
   maxPartialBytes: 67_108_864,
   firstMessageTimeoutMs: 30_000,
 }
-
-/** What a client may wait for: grpc-timeout has at most 8 digits (gRPC over HTTP/2), and clocks count in doubles. */
-export const MAX_TIMEOUT_MS: number = 99_999_999 * 3_600_000

@@ -44,7 +44,7 @@ export let serverLog: string[]
 export let ends: { client: PairEnd; server: PairEnd }[]
 export let channelLog: string[]
 
-export function handlers(): [string, MethodHandler][] {
+function handlers(): [string, MethodHandler][] {
   return [
     ['/t.T/Echo', { kind: 'unary', handle: (call, body, start, end) => call.reply(body, start, end) }],
     [

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Clock, Pipe, PipeEvents } from '../src/index.ts'
+import type { Clock, Pipe, PipeEvents } from '../src/ports.ts'
 
 /** The clock of this process. */
 export const nodeClock: Clock = {

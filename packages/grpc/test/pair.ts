@@ -1,5 +1,5 @@
 import { VirtualClock } from '@kvs/testing'
-import type { Pipe, PipeEvents } from '../src/index.ts'
+import type { Pipe, PipeEvents } from '../src/ports.ts'
 
 /** One end of a pipe in memory. Bytes arrive in a later turn of the clock. */
 export class PairEnd implements Pipe {

@@ -24,7 +24,7 @@ describe('grpc-message', () => {
   it('round trip', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), text => {
-        expect(decodeGrpcMessage(encodeGrpcMessage(text))).toBe(text.toWellFormed())
+        expect(decodeGrpcMessage(encodeGrpcMessage(text))).toBe(Buffer.from(text).toString())
         expect(encodeGrpcMessage(text)).toMatch(/^[ -~]*$/)
       }),
     )

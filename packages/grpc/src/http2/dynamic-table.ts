@@ -2,7 +2,7 @@ import type { HeaderField } from './header-field.ts'
 import { INITIAL_TABLE_BYTES } from './protocol.ts'
 
 /** What a field adds to its length in a table and in a header list (RFC 7541, 4.1; RFC 9113, 6.5.2). */
-export const FIELD_OVERHEAD_BYTES = 32
+const FIELD_OVERHEAD_BYTES = 32
 
 export function fieldBytes(field: HeaderField): number {
   return field.name.length + field.value.length + FIELD_OVERHEAD_BYTES
