@@ -355,7 +355,11 @@ export class RandomWorld {
       // Snapshots are made now and then, so that one has the members that came last.
       if (round % electionTick === 0) for (const host of this.#hosts.values()) host.compact()
       const leader = this.#leader()
-      if (leader?.node === undefined) continue
+      if (leader?.node === undefined) {
+        // Who was switched off by a leader of an older configuration may be needed.
+        if (round % (3 * electionTick) === 0) for (const host of this.#hosts.values()) this.#start(host)
+        continue
+      }
       this.#stopStrangers(leader)
       if (!leader.isUp) continue
       if (round % electionTick === 0) leader.node.propose([last])
