@@ -69,11 +69,10 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 
-/** Passes `WalError`s on; makes one with code `IO` of anything else. */
-export function asWalError(error: unknown, doing: string): WalError {
-  if (error instanceof WalError) return error
-  const reason = error instanceof Error ? error.message : String(error)
-  return new WalError('IO', `wal: ${doing}: ${reason}`, { cause: error })
+/** Makes a `WalError` with code `IO` of a disk error; passes `WalError`s and broken invariants on as they are. */
+export function asWalError(error: unknown, doing: string): unknown {
+  if (error instanceof WalError || !(error instanceof Error) || !('code' in error)) return error
+  return new WalError('IO', `wal: ${doing}: ${error.message}`, { cause: error })
 }
 
 export function joinPath(dir: string, name: string): string {

@@ -179,7 +179,8 @@ async function continueLog(
   const fillLength = Math.max(lengthBytes, positionBytes)
   const fill = new ZeroFill({ file, lengthBytes: fillLength, limitBytes: segmentSizeBytes, sync: false })
   const { metadata } = contentOf(replay)
-  const { hardState, lastIndex } = replay
+  const { hardState } = replay
+  const lastIndex = Math.max(replay.lastIndex, options.snapshot.index)
   const start = { fs, dir, segmentSizeBytes, sync, onEvent, metadata, hardState, crc, lastIndex }
   return new Wal({ ...start, positionBytes, segments, fill })
 }

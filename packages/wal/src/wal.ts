@@ -80,7 +80,7 @@ export class Wal {
   #isUnproven = false
   #isBusy = false
   #isClosed = false
-  #failure: WalError | undefined
+  #failure: { readonly error: unknown } | undefined
   #spareError: unknown
   readonly #waiting: (() => void)[] = []
   #batchCount = 0
@@ -163,8 +163,9 @@ export class Wal {
   #run(operation: () => Promise<void>): Promise<void> {
     if (this.#failure !== undefined) {
       this.#next()
-      const text = `wal: the log failed before (${this.#failure.message})`
-      return Promise.reject(new WalError('FAILED', text, { cause: this.#failure }))
+      const cause = this.#failure.error
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      return Promise.reject(new WalError('FAILED', `wal: the log failed before (${reason})`, { cause }))
     }
     this.#isBusy = true
     let running: Promise<void>
@@ -176,9 +177,10 @@ export class Wal {
     return running.then(
       () => this.#next(),
       error => {
-        this.#failure ??= asWalError(error, `write to '${this.#active.fileName}'`)
+        const failure = asWalError(error, `write to '${this.#active.fileName}'`)
+        this.#failure ??= { error: failure }
         this.#next()
-        throw this.#failure
+        throw failure
       },
     )
   }
@@ -200,8 +202,17 @@ export class Wal {
     if (state !== undefined && this.#deferred !== undefined) writer.rewind(this.#deferred)
     this.#deferred = undefined
     if (writer.lengthBytes === 0) this.#mark()
-    for (let at = 0; at < entries.length; at++) writer.entry(entries[at]!)
-    if (entries.length > 0) this.#lastIndex = entries[entries.length - 1]!.index
+    let last = this.#lastIndex
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at]!
+      assert(
+        at === 0 ? entry.index <= last + 1 : entry.index === last + 1,
+        'entries continue the log or replace its end',
+      )
+      writer.entry(entry)
+      last = entry.index
+    }
+    this.#lastIndex = last
     if (state !== undefined) {
       if (!mustSync) this.#deferred = writer.point()
       writer.hardState(state)

@@ -148,6 +148,7 @@ test('contradictions are refused with the texts of etcd', async () => {
   const wal = await createWal({ fs, dir: '/wal', metadata })
   await wal.append({ entries: [entry(1, 1), entry(2, 1)], hardState: { term: 1, vote: voter, commit: 2 } })
   await wal.saveSnapshot({ index: 2, term: 1, confState: { voters: [voter] } })
+  await wal.saveSnapshot({ index: 3, term: 1, confState: { voters: [voter] } })
   await wal.append({ entries: [entry(4, 1)] })
   await wal.close()
   await expect(open(fs)).rejects.toMatchObject({
@@ -160,12 +161,12 @@ test('contradictions are refused with the texts of etcd', async () => {
     code: 'SNAPSHOT_MISMATCH',
     message: expect.stringMatching(/^wal: snapshot mismatch/),
   })
-  await expect(readWal({ fs, dir: '/wal', snapshot: { index: 3, term: 1 } })).rejects.toMatchObject({
+  await expect(readWal({ fs, dir: '/wal', snapshot: { index: 4, term: 1 } })).rejects.toMatchObject({
     code: 'SNAPSHOT_NOT_FOUND',
     message: 'wal: snapshot not found',
   })
-  const { wal: again, content } = await open(fs, { index: 3, term: 1 })
-  expect(content).toMatchObject({ snapshotFound: false, entries: [entry(4, 1)] })
+  const { wal: again, content } = await open(fs, { index: 4, term: 1 })
+  expect(content).toMatchObject({ snapshotFound: false, entries: [] })
   await again.close()
 })
 
@@ -326,4 +327,13 @@ test('a segment without its head is refused', async () => {
   await expect(open(fs)).rejects.toMatchObject({ code: 'CORRUPT', file: names.at(-1), offsetBytes: 0 })
   await writeAll(fs, last, new Uint8Array(2048))
   await expect(open(fs)).rejects.toMatchObject({ code: 'CORRUPT', file: names.at(-1), offsetBytes: 0 })
+})
+
+test('entries that leave a gap are a broken invariant', async () => {
+  for (const entries of [[entry(2, 1)], [entry(1, 1), entry(3, 1)]]) {
+    const wal = await createWal({ fs: memFs(), dir: '/wal', metadata })
+    await expect(wal.append({ entries })).rejects.toThrow('assertion failed: entries continue the log')
+    await expect(wal.append({ entries: [entry(1, 1)] })).rejects.toMatchObject({ code: 'FAILED' })
+    await wal.close()
+  }
 })
