@@ -36,6 +36,8 @@ export class Balancer {
   #slots: Slot[]
   /** Endpoints that were asked for by name only. */
   readonly #others = new Map<string, Slot>()
+  /** All connections that are not gone, also those that take no more calls. */
+  readonly #channels = new Set<Channel>()
   #turn = 0
   #closed = false
 
@@ -98,7 +100,7 @@ export class Balancer {
 
   close(): void {
     this.#closed = true
-    for (const slot of [...this.#slots, ...this.#others.values()]) slot.connection?.channel.close()
+    for (const channel of [...this.#channels]) channel.close()
   }
 
   #slotAt(text: string): Slot {
@@ -126,16 +128,24 @@ export class Balancer {
   async #open(slot: Slot): Promise<Connection> {
     const { transport, clock, dialTimeoutMs } = this.#options
     if (this.#closed) throw new KvsError('CANCELLED', 'the client is closed', { reason: 'CLOSED' })
-    let gone = false
+    let channel: Channel | undefined
+    let retired = false
+    const onRetire = (): void => {
+      retired = true
+      if (slot.connection?.channel === channel) slot.connection = undefined
+    }
     const onClose = (): void => {
-      gone = true
-      slot.connection = undefined
+      onRetire()
+      if (channel !== undefined) this.#channels.delete(channel)
     }
     try {
-      const channel = await transport.connect(slot.endpoint, { timeoutMs: dialTimeoutMs, onClose })
+      channel = await transport.connect(slot.endpoint, { timeoutMs: dialTimeoutMs, onRetire, onClose })
       const connection = { channel, endpoint: slot.endpoint }
       if (this.#closed) channel.close()
-      else if (!gone) slot.connection = connection
+      else if (!retired) {
+        this.#channels.add(channel)
+        slot.connection = connection
+      }
       slot.failures = 0
       return connection
     } catch (cause) {

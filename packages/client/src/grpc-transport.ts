@@ -30,7 +30,7 @@ const success: CallOutcome = { code: 0, message: '', unprocessed: false }
 /** Connections that speak gRPC over pipes. */
 export function grpcTransport(options: GrpcTransportOptions): Transport {
   return {
-    connect: async (endpoint, { timeoutMs, onClose }) => {
+    connect: async (endpoint, { timeoutMs, onRetire, onClose }) => {
       const { clock, keepalive = keepaliveDefault, maxReceiveBytes = receiveBytesMax } = options
       const abort = new AbortController()
       const secure = endpoint.security === 'tls' || (endpoint.security === 'configured' && options.tlsConfigured)
@@ -42,20 +42,31 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
         userAgent: 'kvs-client',
         limits: { maxReceiveBytes, maxPartialBytes: maxReceiveBytes },
         keepalive,
-        events: { goaway: error => onClose(error.message), closed: error => onClose(error?.message ?? 'closed') },
+        events: { goaway: onRetire, closed: onClose },
       })
-      const timer = clock.setTimer(timeoutMs, () => {
-        abort.abort(new Error('the server did not answer in time'))
-        void channel.close()
-      })
-      try {
-        await channel.connect()
-      } finally {
-        clock.clearTimer(timer)
-      }
+      await connectWithin(channel, { clock, timeoutMs, abort })
       return new GrpcPortChannel(channel)
     },
   }
+}
+
+/** Waits until the server has answered; a connection that takes longer is dropped. */
+function connectWithin(
+  channel: GrpcChannel,
+  { clock, timeoutMs, abort }: { readonly clock: Clock; readonly timeoutMs: number; readonly abort: AbortController },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(timeoutMs, () => {
+      const late = new Error('the server did not answer in time')
+      reject(late)
+      abort.abort(late)
+      void channel.close()
+    })
+    channel
+      .connect()
+      .then(resolve, reject)
+      .finally(() => clock.clearTimer(timer))
+  })
 }
 
 class GrpcPortChannel implements Channel {

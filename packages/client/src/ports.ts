@@ -66,11 +66,13 @@ export interface UnaryCallInit extends StreamCallInit {
 
 /** Opens connections. Rejects with an `Error` if there is none to be had. */
 export interface Transport {
-  /** `onClose` is called once when a connection that was opened is gone, however. */
   connect(endpoint: Endpoint, options: TransportConnectOptions): Promise<Channel>
 }
 
 export interface TransportConnectOptions {
   readonly timeoutMs: number
-  readonly onClose: (reason: string) => void
+  /** The connection takes no more calls; those that it has go on. */
+  readonly onRetire: () => void
+  /** The connection is gone, however. Called once for every connection that was opened. */
+  readonly onClose: () => void
 }

@@ -54,7 +54,7 @@ export class FakeServers implements Transport {
   answer: (call: SeenCall, number: number) => UnaryAnswer = () => ({ outcome: ok, response: new Uint8Array() })
   onRequest: (stream: ServerStream, request: Uint8Array) => void = () => {}
   readonly #clock: VirtualClock
-  readonly #open = new Map<string, { live: Set<(outcome: CallOutcome) => void>; onClose: (reason: string) => void }>()
+  readonly #open = new Map<string, { live: Set<(outcome: CallOutcome) => void>; onClose: () => void }>()
 
   constructor(clock: VirtualClock) {
     this.#clock = clock
@@ -73,11 +73,11 @@ export class FakeServers implements Transport {
   drop(endpoint: string, outcome: CallOutcome = unavailable('the connection was lost')): void {
     const open = this.#open.get(endpoint)
     this.#open.delete(endpoint)
-    open?.onClose('lost')
+    open?.onClose()
     for (const end of [...(open?.live ?? [])]) end(outcome)
   }
 
-  #channel(endpoint: string, live: Set<(outcome: CallOutcome) => void>, onClose: (reason: string) => void): Channel {
+  #channel(endpoint: string, live: Set<(outcome: CallOutcome) => void>, onClose: () => void): Channel {
     return {
       unary: (call, receiver): CallHandle => {
         let cancelled = false
@@ -95,7 +95,7 @@ export class FakeServers implements Transport {
       },
       stream: ({ path, metadata }, receiver) =>
         this.#stream(endpoint, path, Object.fromEntries(metadata), receiver, live),
-      close: () => onClose('closed'),
+      close: onClose,
     }
   }
 

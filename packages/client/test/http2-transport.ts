@@ -17,7 +17,7 @@ export const http2Transport: Transport = {
       session.once('close', () => {
         clearTimeout(timer)
         reject(new Error('closed'))
-        onClose('closed')
+        onClose()
       })
     })
   },
