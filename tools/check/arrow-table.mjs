@@ -64,4 +64,12 @@ export const arrowTable = {
 export const exampleRow = { storey: 3, imports: ['testing', 'client', 'server', ...belowServer] }
 
 /** Packages of others that any package may use while it is developed. */
-export const developmentExternal = ['vitest', 'fast-check', 'esbuild', '@grpc/grpc-js', '@types/node', '@types/ws']
+export const developmentExternal = [
+  'vitest',
+  'fast-check',
+  'esbuild',
+  '@grpc/grpc-js',
+  '@types/node',
+  '@types/ws',
+  'playwright-core',
+]

@@ -12,7 +12,10 @@ import { withoutTypeOnly } from './imports.mjs'
  * Names that more than one package may export, with the reason.
  * @type {Readonly<Record<string, string>>}
  */
-const allowedTwice = {}
+const allowedTwice = {
+  Clock: 'what a package asks of time is declared where it is asked, as with all parts that come from outside',
+  Logger: 'likewise: raft names what it logs to in its own levels',
+}
 
 /**
  * @param {string} file absolute path of an index.ts

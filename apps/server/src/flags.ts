@@ -11,7 +11,7 @@ export interface Flag {
 /** Every flag this program knows, with etcd's names and defaults, in the order of `--help`. */
 export const flags: Readonly<Record<string, Flag>> = {
   name: text('Member', 'default', 'Human-readable name for this member.'),
-  'data-dir': text('Member', '', "Path to the data directory ('${name}.etcd' if not given)."),
+  'data-dir': text('Member', '', "Path to the data directory ('<name>.etcd' if not given)."),
   'heartbeat-interval': integer('Member', 100, 'Time (in milliseconds) of a heartbeat interval.'),
   'election-timeout': integer('Member', 1000, 'Time (in milliseconds) for an election to timeout.'),
   'listen-peer-urls': list('Member', ['http://localhost:2380'], 'URLs to listen on for peer traffic.'),
@@ -29,7 +29,7 @@ export const flags: Readonly<Record<string, Flag>> = {
   'initial-cluster': text(
     'Clustering',
     '',
-    "Founding members, 'name=url,…' ('${name}=${initial-advertise-peer-urls}' if not given).",
+    "Founding members, 'name=url,…' ('<name>=<initial-advertise-peer-urls>' if not given).",
   ),
   'initial-cluster-state': text(
     'Clustering',

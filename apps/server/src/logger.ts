@@ -1,4 +1,4 @@
-import type { Logger } from '@kvs/server'
+import type { Logger } from '@kvs/server/embed'
 import pino from 'pino'
 
 /** etcd's levels; those above error are one for us, for nothing is logged after which the program goes on. */

@@ -4,7 +4,7 @@ import { RaftError } from './errors.ts'
 import { isLocalMessage, isResponseMessage, newMessage } from './message.ts'
 import { Raft, type StepResult } from './raft.ts'
 import type { Ready, SoftState } from './ready.ts'
-import { type BasicStatus, basicStatusOf, type Status, statusOf } from './status.ts'
+import { type BasicStatus, basicStatusOf, type NodeStatus, statusOf } from './status.ts'
 import { appendMessage, appendResponse, applyMessage, applyResponse, needsAppendResponse } from './storage-messages.ts'
 import {
   type ConfChange,
@@ -249,7 +249,7 @@ export class RaftNode {
     return basicStatusOf(this.#raft)
   }
 
-  status(): Status {
+  status(): NodeStatus {
     return statusOf(this.#raft)
   }
 

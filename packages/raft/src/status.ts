@@ -21,7 +21,7 @@ export type ProgressStatus = Readonly<
   >
 > & { readonly inflightCount: number; readonly inflightFull: boolean }
 
-export interface Status extends BasicStatus {
+export interface NodeStatus extends BasicStatus {
   readonly config: TrackerConfig
   /** By id, ascending; empty unless this node leads. */
   readonly progress: ReadonlyMap<bigint, ProgressStatus>
@@ -37,7 +37,7 @@ export function basicStatusOf(raft: Raft): BasicStatus {
   }
 }
 
-export function statusOf(raft: Raft): Status {
+export function statusOf(raft: Raft): NodeStatus {
   const progress = new Map<bigint, ProgressStatus>()
   if (raft.state === 'leader') {
     for (const id of raft.tracker.ids) progress.set(id, progressStatusOf(raft.tracker.get(id) as Progress))

@@ -21,6 +21,8 @@ import type { Logger } from './parts.ts'
 import { peerRoutes } from './peer/routes.ts'
 import { type RunningMember, startMember } from './server.ts'
 
+export type { Logger }
+
 /** Options of a member that listens: etcd's flags by name. Everything but `dataDir` has etcd's default. */
 export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly dataDir: string

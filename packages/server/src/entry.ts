@@ -68,12 +68,6 @@ class Arena {
 }
 const arena = new Arena()
 
-/** Whose request it is: see `RequestIds`. */
-export interface RequestId {
-  readonly prefix: number
-  readonly suffix: number
-}
-
 /** Frames `body[start..end)` as operation `field`. Fields stand in the order of their numbers, as Go writes them. */
 export function encodeEntry(
   field: OperationField,

@@ -42,7 +42,7 @@ export class State {
 }
 
 /** Key of a lease in its bucket: the id, 8 bytes, big-endian. */
-export function leaseKey(id: bigint): Uint8Array {
+function leaseKey(id: bigint): Uint8Array {
   const key = new Uint8Array(8)
   new DataView(key.buffer).setBigInt64(0, BigInt.asIntN(64, id))
   return key
