@@ -10,7 +10,7 @@ import { bucketNameHash } from './hash.ts'
 import { compactionHashesMax, neverCompacted } from './limits.ts'
 import type { Reader } from './reader.ts'
 import { RecordScan } from './record-scan.ts'
-import { isKeptByCompaction, KeySearch } from './retention.ts'
+import { isKeptByCompaction } from './retention.ts'
 import { decodeMarker, encodeRevisionKey } from './revision.ts'
 
 const scrubRecords = 1000
@@ -29,7 +29,6 @@ interface ScrubJob {
   readonly previous: number
   /** The compaction before was finished when this one was asked for: the hash is that of a whole history. */
   readonly remember: boolean
-  readonly anyKept: KeySearch
   readonly scan: RecordScan
   hash: number
 }
@@ -95,10 +94,6 @@ export class Compactor {
     const records = budget.records ?? Math.min(scrubRecords, this.reader.limits.sliceRecords)
     if (this.running === undefined && !this.start()) return true
     const job = this.running!
-    if (job.anyKept.found === undefined) {
-      job.anyKept.step({ records: this.reader.limits.sliceRecords })
-      return false
-    }
     if (!this.scrub(job, records)) return false
     this.finish(job)
     return this.next === undefined
@@ -109,12 +104,8 @@ export class Compactor {
     if (next === undefined) return false
     for (const pin of this.pins) if (pin.revision < next.revision) return false
     this.next = undefined
-    const { index } = this.reader
-    const isKept = (handle: number): boolean =>
-      index.findAt(handle, next.revision) && (!index.isTombstone || index.main === next.revision)
     this.running = {
       ...next,
-      anyKept: new KeySearch(index, isKept),
       scan: new RecordScan(this.reader, { from: 0, through: next.revision }),
       hash: bucketNameHash,
     }
@@ -129,8 +120,8 @@ export class Compactor {
     const done = scan.step(records, (key, value) => {
       scan.findEntry()
       const kept = isKeptByCompaction(reader.index, scan, revision)
-      const counts = scan.main > previous || ((kept || job.anyKept.found === false) && !this.isMark(scan, previous))
-      if (counts) job.hash = crc32c(crc32c(job.hash, key), value)
+      // What the compaction before kept counts if this one keeps it too.
+      if (scan.main > previous || kept) job.hash = crc32c(crc32c(job.hash, key), value)
       if (kept) return undefined
       removed.push(key.slice())
       if (scan.handle !== 0 && !reader.index.compact(scan.handle, revision)) {
@@ -143,11 +134,6 @@ export class Compactor {
     for (const key of removed) reader.state.delete(reader.buckets.key, key)
     reader.slab.reclaim()
     return done
-  }
-
-  /** A tombstone that only stayed for watchers. */
-  private isMark(scan: RecordScan, previous: number): boolean {
-    return scan.isTombstone && scan.main === previous
   }
 
   private finish(job: ScrubJob): void {

@@ -174,7 +174,10 @@ export interface WriteTxn {
   range(request: RangeRequest): RangeResult
   /** The same in slices. */
   openRange(request: RangeRequest): RangeCursor
-  /** Makes the writes visible, and hands the events to the watchers (the first `publishChanges` of them at once). */
+  /**
+   * Makes the writes visible and hands the events to the watchers. What is more than `publishWork` is left to
+   * `watch.step`, and so is what later transactions write until then.
+   */
   end(): WriteResult
 }
 

@@ -16,8 +16,8 @@ export interface StoreLimits {
   readonly catchUpRevisions: number
   /** Bytes of events one batch of catching up may reach before it is delivered (a revision is never split). */
   readonly catchUpBytes: number
-  /** Changes of one transaction that are matched against the watchers at once; the rest waits for `step`. */
-  readonly publishChanges: number
+  /** Changes looked at and watchers served within the end of a transaction; what is left waits for `watch.step`. */
+  readonly publishWork: number
 }
 
 export const defaultLimits: StoreLimits = {
@@ -29,7 +29,7 @@ export const defaultLimits: StoreLimits = {
   catchUpWatchers: 512,
   catchUpRevisions: 1_000,
   catchUpBytes: 1024 * 1024,
-  publishChanges: 1_000,
+  publishWork: 4096,
 }
 
 /** Compaction hashes kept in memory: those with the highest revisions. */

@@ -18,7 +18,7 @@ function tightLimits(random: SeededRandom): Partial<StoreLimits> {
     catchUpWatchers: random.between(1, 5),
     catchUpRevisions: random.between(1, 9),
     catchUpBytes: random.between(1, 2_000),
-    publishChanges: random.between(0, 4),
+    publishWork: random.between(0, 4),
   }
 }
 

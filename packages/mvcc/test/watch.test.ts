@@ -175,7 +175,7 @@ describe('watch hub', () => {
   })
 
   it('closes streams whatever state their watchers are in', () => {
-    const store = open({ publishChanges: 1 })
+    const store = open({ publishWork: 1 })
     const notes = new Notes()
     const streams: WatchStream[] = []
     for (let number = 0; number < 3; number++) streams.push(store.watch.openStream(notes))

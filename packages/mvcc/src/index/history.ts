@@ -85,8 +85,8 @@ export class History {
   }
 
   /**
-   * Drops every revision older than the newest one with main ≤ `revision`, that one too unless `keepIt`; others of the
-   * same main revision as a kept one stay. Returns the newest block, 0 if none is left.
+   * Drops every revision older than the newest one with main ≤ `revision`, that one too unless `keepIt`. Returns the
+   * newest block, 0 if none is left.
    */
   dropOlder(newest: number, revision: number, keepIt: boolean): number {
     let newer = 0
@@ -101,10 +101,7 @@ export class History {
         continue
       }
       let keep = lastAtOrBelow(words, at, first, end, revision)
-      if (keepIt) {
-        const main = mainAt(words, at, keep)
-        while (keep > first && mainAt(words, at, keep - 1) === main) keep--
-      } else keep++
+      if (!keepIt) keep++
       this.freeChain(words[at + 1]!)
       words[at + 1] = 0
       this.size -= keep - first

@@ -203,13 +203,8 @@ export class KeyIndex {
     if (!this.isNewest) words[at + olderAt] = this.history.dropOlder(older, revision, keepIt)
     else if (!keepIt) return false
     else if (older !== 0) {
-      // Others of the same main revision stay: one of them may be a tombstone that a watcher has to see.
-      const sameMain = this.history.find(older, this.main) && this.history.main === this.main
-      if (sameMain) words[at + olderAt] = this.history.dropOlder(older, this.main, true)
-      else {
-        this.history.freeChain(older)
-        words[at + olderAt] = 0
-      }
+      this.history.freeChain(older)
+      words[at + olderAt] = 0
     }
     return true
   }

@@ -7,8 +7,7 @@ import type { ChangeList } from '../changes.ts'
 import type { StepBudget } from '../contract.ts'
 import { CatchUp } from './catch-up.ts'
 import type { WatchBatch, WatchConsumer, WatchHub, WatchStatistics, WatchStream } from './contract.ts'
-import { batchOf } from './event.ts'
-import { EventMaker } from './event-maker.ts'
+import { FanOut } from './fan-out.ts'
 import { Publication } from './publication.ts'
 import type { HubSource } from './source.ts'
 import { Stream } from './stream.ts'
@@ -25,11 +24,10 @@ export class Hub implements WatchHub {
   private readonly resumed = new Set<HubWatcher>()
   private readonly streams = new Set<Stream>()
   private readonly backlog: ChangeList[] = []
-  private publication: Publication | undefined
+  private publication: Publication | FanOut | undefined
   private catchUp: CatchUp | undefined
   private previousWatchers = 0
   private watchers = 0
-  private readonly found: HubWatcher[] = []
 
   constructor(source: HubSource) {
     this.source = source
@@ -126,35 +124,18 @@ export class Hub implements WatchHub {
   // Publishing
 
   publish(changes: ChangeList): void {
-    const isFree = this.publication === undefined && this.backlog.length === 0
-    if (!isFree || changes.length > this.source.reader.limits.publishChanges) {
+    if (this.publication !== undefined || this.backlog.length > 0) {
       this.backlog.push(changes)
       return
     }
     if (this.synced.size > 0) {
-      if (changes.length === 1) this.publishOne(changes)
-      else new Publication(this, changes).finish()
+      const publication = changes.length === 1 ? new FanOut(this, changes) : new Publication(this, changes)
+      if (!publication.step(this.source.reader.limits.publishWork)) {
+        this.publication = publication
+        return
+      }
     }
     this.publishedRevision = changes.revision
-  }
-
-  /** The most common case, without maps: all watchers of the key share one or two batches. */
-  private publishOne(changes: ChangeList): void {
-    const { found } = this
-    const maker = new EventMaker(this.source, changes, 0)
-    found.length = 0
-    this.synced.collect(maker.key, changes.hashes[0]!, found)
-    let plain: WatchBatch | undefined
-    let withPrevious: WatchBatch | undefined
-    const { revision } = changes
-    for (const watcher of found) {
-      if (watcher.state !== 'synced' || !watcher.wants(maker.isDelete, revision)) continue
-      let batch: WatchBatch
-      if (watcher.previous) batch = withPrevious ??= batchOf(revision, [maker.withPrevious()])
-      else batch = plain ??= batchOf(revision, [maker.plain()])
-      this.handOver(watcher, batch, revision + 1)
-    }
-    found.length = 0
   }
 
   // Work left over
@@ -185,7 +166,7 @@ export class Hub implements WatchHub {
     if (this.publication === undefined) {
       const changes = this.backlog.shift()
       if (changes === undefined) return true
-      this.publication = new Publication(this, changes)
+      this.publication = changes.length === 1 ? new FanOut(this, changes) : new Publication(this, changes)
     }
     if (!this.publication.step(records)) return false
     this.publishedRevision = this.publication.revision

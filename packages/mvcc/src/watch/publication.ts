@@ -22,10 +22,6 @@ export class Publication {
     this.revision = changes.revision
   }
 
-  finish(): void {
-    while (!this.step(Number.POSITIVE_INFINITY)) {}
-  }
-
   /** One slice of about `budget` changes, matches or deliveries; true at the end. */
   step(budget: number): boolean {
     let left = budget
