@@ -1,4 +1,5 @@
 import { type Entry, EntryType } from '@kvs/raft'
+import { assert } from '../assert.ts'
 import { OperationField, ParsedEntry } from '../entry.ts'
 import { ServerError } from '../errors.ts'
 import type { State } from '../state.ts'
@@ -50,6 +51,10 @@ export class Applier {
   /** Applies an entry, or its first slice. */
   apply(entry: Entry): Continuation | undefined {
     const { state } = this.#parts
+    assert(
+      this.applied === 0 || entry.index === this.applied + 1,
+      `entry ${entry.index} was handed to apply behind entry ${this.applied}`,
+    )
     const isNew = entry.index > state.backend.consistent.index
     let rest: Continuation | undefined
     if (entry.type !== EntryType.EntryNormal) this.#parts.configurationChanged(entry, isNew)
