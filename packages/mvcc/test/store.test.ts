@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { decodeRecord, openStore, type RangeResult, type Store, type StoreLimits } from '../src/index.ts'
+import {
+  decodeRecord,
+  openStore,
+  type RangeRequest,
+  type RangeResult,
+  type Store,
+  type StoreLimits,
+} from '../src/index.ts'
+import { encodeRevisionKey } from '../src/revision.ts'
 import { buckets, bytes, SortedState, text } from './sorted-state.ts'
 
 const all = { key: bytes('\0'), rangeEnd: bytes('\0') }
@@ -142,5 +150,108 @@ describe('store', () => {
     txn.end()
     buffer.fill(0)
     expect(pairs(store.range(all))).toEqual(['key=value'])
+  })
+
+  it('gives results that are valid until the store changes, or for ever when frozen', () => {
+    const store = open(new SortedState(), { sliceRecords: 2 })
+    for (const key of ['a', 'b', 'c', 'd', 'e']) put(store, key, `1${key}`)
+    const stale = store.range(all)
+    const staleKey = store.range({ key: bytes('a') })
+    const frozen = store.range(all)
+    const frozenKey = store.range({ key: bytes('a') })
+    frozen.kvs.freeze()
+    frozenKey.kvs.freeze()
+    const cursors = [{}, { sortOrder: 'descend' }, { limit: 4 }].map(options =>
+      store.openRange({ ...all, ...options } as RangeRequest),
+    )
+    for (const cursor of cursors) {
+      expect(() => cursor.result()).toThrow(expect.objectContaining({ code: 'MISUSE' }))
+      while (!cursor.step()) {}
+    }
+    put(store, 'a', '2a')
+    for (const { kvs } of [stale, staleKey]) {
+      const uses = [
+        () => [...kvs],
+        () => kvs.writeTo(new Uint8Array(100), { at: 0, field: 2 }),
+        () => kvs.record(0),
+        () => kvs.freeze(),
+        () => kvs.pieces(),
+      ]
+      for (const use of uses) expect(use).toThrow(expect.objectContaining({ code: 'MISUSE' }))
+    }
+    expect(pairs(frozen)).toEqual(['a=1a', 'b=1b', 'c=1c', 'd=1d', 'e=1e'])
+    expect(pairs(frozenKey)).toEqual(['a=1a'])
+    expect(decodeRecord(frozenKey.kvs.record(0)).value).toEqual(bytes('1a'))
+    expect(cursors.map(cursor => pairs(cursor.result()).join(' '))).toEqual([
+      'a=1a b=1b c=1c d=1d e=1e',
+      'e=1e d=1d c=1c b=1b a=1a',
+      'a=1a b=1b c=1c d=1d',
+    ])
+    const target = new Uint8Array(frozen.kvs.byteLength + 3)
+    expect(frozen.kvs.writeTo(target, { at: 3, field: 3 })).toBe(target.length)
+    expect(target[3]).toBe(0x1a)
+    expect(() => frozen.kvs.record(5)).toThrow(RangeError)
+    expect(() => frozenKey.kvs.record(1)).toThrow(RangeError)
+    expect(store.range({ key: bytes('none') }).kvs.pieces()).toEqual([])
+  })
+
+  it('lets go of what a closed cursor held back', () => {
+    const store = open(new SortedState(), { sliceRecords: 1 })
+    for (const value of ['1', '2', '3']) put(store, 'a', value)
+    const range = store.openRange({ ...all, revision: 2 })
+    const hash = store.openHash(3)
+    expect(range.step({ records: 0 })).toBe(false)
+    expect(hash.step()).toBe(false)
+    store.compact(4)
+    expect(store.scrub()).toBe(true)
+    expect(store.scrubPending).toBe(true)
+    range.close()
+    expect(store.scrub()).toBe(true)
+    expect(store.scrubbedRevision).toBe(-1)
+    hash.close()
+    while (!store.scrub()) {}
+    expect([store.scrubbedRevision, store.scrubPending]).toEqual([4, false])
+    for (const cursor of [range, hash]) {
+      cursor.close()
+      expect(() => cursor.step()).toThrow(expect.objectContaining({ code: 'MISUSE' }))
+    }
+  })
+
+  it('takes keys, values and numbers of any size', () => {
+    const store = open()
+    const key = new Uint8Array(600_000).fill(0x6b)
+    const value = new Uint8Array(3_000_000).fill(0x76)
+    for (let round = 0; round < 3; round++) {
+      const txn = store.write()
+      txn.put({ key, value, lease: -(2n ** 63n) })
+      txn.put({ key: key.subarray(0, 599_999), value: key })
+      txn.end()
+    }
+    const [shorter, longer] = [...store.range(all).kvs]
+    expect([shorter!.key.length, shorter!.value.length]).toEqual([599_999, 600_000])
+    expect([longer!.key.length, longer!.value.length, longer!.lease]).toEqual([600_000, 3_000_000, -(2n ** 63n)])
+    const huge = { limit: Number.MAX_SAFE_INTEGER, revision: -Number.MAX_SAFE_INTEGER }
+    expect(store.range({ ...all, ...huge }).count).toBe(2)
+    expect(() => store.range({ ...all, revision: Number.MAX_SAFE_INTEGER })).toThrow(/above the current one/)
+    const txn = store.write()
+    expect(txn.deleteRange(all).deleted).toBe(2)
+    txn.end()
+    store.compact(store.revision)
+    while (!store.scrub()) {}
+    expect(store.statistics()).toMatchObject({ keys: 2, revisions: 2 })
+  })
+
+  it('goes on beyond 2^32 revisions', () => {
+    const state = new SortedState()
+    const revision = 2 ** 32 + 5
+    state.put(buckets.meta, bytes('scheduledCompactRev'), encodeRevisionKey(revision, 0, false))
+    const store = open(state)
+    expect(put(store, 'a', '1')).toBe(revision + 1)
+    put(store, 'a', '2')
+    del(store, 'a')
+    put(store, 'a', '3')
+    expect(pairs(store.range({ key: bytes('a'), revision: revision + 2 }))).toEqual(['a=2'])
+    expect([...store.range({ key: bytes('a') }).kvs][0]).toMatchObject({ createRevision: revision + 4, version: 1 })
+    expect(pairs(open(state).range({ ...all, revision: revision + 1 }))).toEqual(['a=1'])
   })
 })
