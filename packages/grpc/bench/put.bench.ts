@@ -9,6 +9,7 @@ import { connect } from 'node:net'
 import { createGrpcChannel, createGrpcServer, type GrpcChannel } from '../src/index.ts'
 import { listen, nodeClock, socketPipe } from '../test/node-world.ts'
 
+const PINNER = 'taskset'
 const PUT = '/etcdserverpb.KV/Put'
 /** `PutRequest` with a key of 16 and a value of 256 bytes. */
 const request = Uint8Array.from([0x0a, 16, ...new Array(16).fill(0x6b), 0x12, 0x80, 0x02, ...new Array(256).fill(0x76)])
@@ -19,7 +20,7 @@ const response = Uint8Array.from([
 ])
 
 function pin(core: number): void {
-  const { status } = spawnSync('taskset', ['-cp', String(core), String(process.pid)], { stdio: 'ignore' })
+  const { status } = spawnSync(PINNER, ['-cp', String(core), String(process.pid)], { stdio: 'ignore' })
   if (status !== 0) console.log(`not pinned to core ${core}: no taskset`)
 }
 

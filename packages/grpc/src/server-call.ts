@@ -1,6 +1,8 @@
 import { type AssemblerSink, isWholeMessage, MessageAssembler } from './assembler.ts'
 import { encodeBase64 } from './base64.ts'
 import { encodeGrpcMessage } from './grpc-message.ts'
+import type { HeaderPair } from './http2/header-field.ts'
+import { PreparedBlock } from './http2/hpack-encoder.ts'
 import { Http2ErrorCode } from './http2/protocol.ts'
 import type { Http2Stream } from './http2/stream.ts'
 import type { Timed } from './http2/timers.ts'
@@ -25,7 +27,7 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   readonly head: RequestHead
   /** Made for the first message that does not lie whole in a frame. */
   protected assembler: MessageAssembler | undefined = undefined
-  #headers: MetadataInit | undefined = undefined
+  #headers: readonly HeaderPair[] = []
   protected headersSent = false
 
   constructor(connection: ServerConnection, stream: Http2Stream, head: RequestHead) {
@@ -51,7 +53,7 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
 
   setHeaders(headers: MetadataInit): void {
     if (this.headersSent || this.ended) return
-    this.#headers = this.#headers === undefined ? headers : [...this.#headers, ...headers]
+    this.#headers = [...this.#headers, ...metadataPairs(headers)]
   }
 
   fail(code: StatusCode, message: string): void {
@@ -60,17 +62,14 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
 
   /** Ends our side with trailers. */
   protected close(status: Status): void {
+    const { http2, headersBlock, okTrailers, server } = this.connection
+    const isPlain = status.code === StatusCode.OK && status.message === '' && status.details === undefined
+    const trailers = isPlain && status.trailers === undefined ? okTrailers : statusPairs(status)
     this.over()
-    const { http2, server } = this.connection
-    const plain = status.code === StatusCode.OK && status.message === '' && status.details === undefined
-    const trailers = plain && status.trailers === undefined ? this.connection.okTrailers : statusPairs(status)
-    if (this.headersSent || trailers === this.connection.okTrailers) {
+    if (this.headersSent || trailers instanceof PreparedBlock) {
       this.sendHeaders()
       http2.trailers(this.stream, trailers)
-    } else {
-      const extra = this.#headers === undefined ? [] : metadataPairs(this.#headers)
-      http2.headers(this.stream, [...this.connection.headersBlock.pairs, ...extra, ...statusPairs(status)], true)
-    }
+    } else http2.headers(this.stream, [...headersBlock.pairs, ...this.#headers, ...trailers], true)
     if (status.code !== StatusCode.OK) server.counters.failedCalls++
   }
 
@@ -78,12 +77,11 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
     if (this.headersSent) return
     this.headersSent = true
     const { http2, headersBlock } = this.connection
-    if (this.#headers === undefined && this.head.compressor === undefined)
-      http2.headers(this.stream, headersBlock, false)
+    const { compressor } = this.head
+    if (this.#headers.length === 0 && compressor === undefined) http2.headers(this.stream, headersBlock, false)
     else {
-      const extra = this.#headers === undefined ? [] : metadataPairs(this.#headers)
-      const encoding = this.head.compressor === undefined ? [] : [['grpc-encoding', this.head.compressor.name] as const]
-      http2.headers(this.stream, [...headersBlock.pairs, ...encoding, ...extra], false)
+      const encoding: HeaderPair[] = compressor === undefined ? [] : [['grpc-encoding', compressor.name]]
+      http2.headers(this.stream, [...headersBlock.pairs, ...encoding, ...this.#headers], false)
     }
   }
 

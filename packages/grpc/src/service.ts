@@ -45,7 +45,9 @@ export interface ServerCall {
   readonly ended: boolean
   /** Ends the call with an error. */
   fail(code: StatusCode, message: string): void
-  /** Response headers to send before the first message; only before anything was sent. */
+  /**
+   * Response headers to send before the first message; later they are ignored. Throws `RangeError` for what gRPC cannot carry.
+   */
   setHeaders(headers: MetadataInit): void
   /** A place for the handler to keep what belongs to this call (a waiting request, a watch stream). */
   context: unknown
@@ -66,7 +68,7 @@ export interface StreamCall extends ServerCall {
   send(bytes: Uint8Array, start: number, end: number): boolean
   /** Bytes of messages that wait for the client's flow control or socket. */
   readonly queuedBytes: number
-  /** Ends the stream after what was sent. */
+  /** Ends the stream after what was sent. Throws `RangeError`, and ends nothing, for trailers that gRPC cannot carry. */
   finish(status?: Status): void
   /** Stops and restarts delivery of request messages (flow control towards the client). */
   pause(): void

@@ -55,7 +55,12 @@ describe('floods end the connection', () => {
     ['PING', 10_010, () => [frame(PING, 0, 0, new Uint8Array(8))]],
     ['PRIORITY', 2_010, i => [frame(PRIORITY, 0, 2 * i + 1, new Uint8Array(5))]],
     ['WINDOW_UPDATE', 20_010, () => [frame(WINDOW_UPDATE, 0, 0, word(1))]],
-    ['STRAY', 2_010, () => [frame(0x42, 0, 0)]],
+    ['STRAY', 20_010, () => [frame(0x42, 0, 0)]],
+    [
+      'STRAY',
+      20_020,
+      i => (i === 0 ? [attacker.headers(1), frame(RST_STREAM, 0, 1, word(8))] : [frame(RST_STREAM, 0, 1, word(8))]),
+    ],
     ['EMPTY', 1_010, i => (i === 0 ? [attacker.headers(1)] : [frame(DATA, 0, 1)])],
     [
       'RESET',
@@ -123,14 +128,15 @@ describe('floods end the connection', () => {
   })
 
   it('pings are excused by what the server sends', () => {
-    for (let i = 0; i < 50; i++) {
-      const id = 2 * i + 1
-      attacker.send(
+    for (let i = 0; i < 12_000; i += 50) {
+      const one = (id: number) => [
         attacker.headers(id),
         frame(DATA, END_STREAM, id, message([1])),
         frame(PING, 0, 0, new Uint8Array(8)),
-      )
+      ]
+      attacker.send(...Array.from({ length: 50 }, (_, k) => one(2 * (i + k) + 1)).flat())
     }
+    expect(attacker.of(PING).length).toBe(12_000)
     expect(attacker.goaway).toBeUndefined()
   })
 })

@@ -157,7 +157,7 @@ describe('the end of connections', () => {
     clock.advance(60_000)
     await rest()
     expect(log).toEqual(['x'])
-    expect(clock.nextAt()).toBe(1e12)
+    expect(clock.nextAt()).toBeGreaterThan(1e9)
   })
 })
 

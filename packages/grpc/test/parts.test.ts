@@ -74,6 +74,18 @@ describe('Output', () => {
 })
 
 describe('Timers', () => {
+  it('due times beyond 32 bits of milliseconds', () => {
+    const clock = new VirtualClock()
+    const timers = new Timers(clock)
+    const fired: number[] = []
+    timers.add(new Alarm(nowMs => void fired.push(nowMs)), 1e10)
+    expect(clock.nextAt()).toBe(0x7fff_ffff)
+    clock.advance(1e10 - 1)
+    expect(fired).toEqual([])
+    clock.advance(1)
+    expect(fired).toEqual([1e10])
+  })
+
   it('expire in order, whatever is added, moved and removed, on one timer of the clock', () => {
     const step = fc.tuple(
       fc.integer({ min: 0, max: 9 }),

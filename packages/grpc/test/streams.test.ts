@@ -165,6 +165,15 @@ describe('streams', () => {
     expect(events.log).toEqual(new Array(4).fill('30000 bytes'))
   })
 
+  it('trailers and headers that gRPC cannot carry are refused, and the call goes on', async () => {
+    const [, events] = await open()
+    expect(() => streams[0]!.setHeaders([['Bad Name', 'x']])).toThrow(RangeError)
+    expect(() => streams[0]!.finish({ code: StatusCode.OK, message: '', trailers: [['x', 'ä']] })).toThrow(RangeError)
+    streams[0]!.finish({ code: StatusCode.OK, message: '', trailers: [['x', 'a']] })
+    await rest()
+    expect(events.log).toEqual(['end'])
+  })
+
   it('cancel by the client', async () => {
     const [stream, events] = await open()
     send(stream, 'a')

@@ -264,6 +264,7 @@ export class Http2Connection implements SenderEvents {
     if (this.#isCongested && this.#stallAlarm.heapIndex < 0) this.#watchProgress(this.timers.clock.now())
     if (this.#draining && this.streams.size === 0) this.#finish()
     else this.owner.flushed()
+    if (this.#unfinished.length > 0) this.#scheduler.schedule(this)
   }
 
   // Ending

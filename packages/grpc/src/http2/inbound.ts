@@ -365,9 +365,9 @@ export class Inbound implements FrameSink {
     if (end - start !== 4) return connection.fail('FRAME_SIZE_ERROR', 'RST_STREAM without 4 bytes')
     if (streamId === 0 || connection.isIdle(streamId))
       return connection.fail('PROTOCOL_ERROR', 'RST_STREAM on an idle stream')
-    if (connection.role === 'server' && this.flood(FloodKind.RESET)) return true
     const stream = connection.streams.get(streamId)
-    if (stream === undefined) return true
+    if (stream === undefined) return !this.flood(FloodKind.STRAY)
+    if (connection.role === 'server' && this.flood(FloodKind.RESET)) return false
     const code = word(bytes, start) >>> 0
     connection.remove(stream)
     const refused = code === Http2ErrorCode.REFUSED_STREAM && !stream.opened
@@ -450,27 +450,33 @@ export class Inbound implements FrameSink {
       connection.pong(bytes, start)
       return true
     }
-    if (this.flood(FloodKind.PING) || this.#tooManyPings()) return true
+    if (!this.#isExcused() && (this.flood(FloodKind.PING) || this.#tooManyPings())) return true
+    this.#lastPingMs = connection.nowMs
     connection.sender.ping(bytes.subarray(start, end), true)
     connection.touch()
     return true
   }
 
-  /** The rule of grpc-go's server: what we sent since the last ping excuses it (clients measure bandwidth by pings). */
+  /**
+   * What we sent since the last ping excuses it, as in grpc-go's server: its clients measure the bandwidth by a ping per
+   * round trip while answers come in.
+   */
+  #isExcused(): boolean {
+    const sent = this.#connection.sender.sentFrames
+    if (sent === this.#sentAtLastPing) return false
+    this.#sentAtLastPing = sent
+    this.#pingStrikes = 0
+    return true
+  }
+
+  /** grpc-go's rule for the other pings; true and the connection is over. */
   #tooManyPings(): boolean {
     const connection = this.#connection
     const policy = connection.pingPolicy
     if (policy === undefined) return false
-    const sent = connection.sender.sentFrames
-    const lastMs = this.#lastPingMs
-    this.#lastPingMs = connection.nowMs
-    if (sent !== this.#sentAtLastPing) {
-      this.#sentAtLastPing = sent
-      this.#pingStrikes = 0
-      return false
-    }
     const idle = connection.streams.size === 0 && !policy.permitWithoutStreams
-    if (connection.nowMs - lastMs < (idle ? IDLE_PING_INTERVAL_MS : policy.minIntervalMs)) this.#pingStrikes++
+    const shortestMs = idle ? IDLE_PING_INTERVAL_MS : policy.minIntervalMs
+    if (connection.nowMs - this.#lastPingMs < shortestMs) this.#pingStrikes++
     if (this.#pingStrikes <= MAX_PING_STRIKES) return false
     connection.fail('ENHANCE_YOUR_CALM', 'too_many_pings')
     return true

@@ -66,6 +66,6 @@ export const defaultHttp2Limits: Http2Limits = {
     EMPTY: 1_000,
     PRIORITY: 2_000,
     WINDOW_UPDATE: 20_000,
-    STRAY: 2_000,
+    STRAY: 20_000,
   },
 }

@@ -1,6 +1,9 @@
 import type { Clock } from '../ports.ts'
 import { assert } from './errors.ts'
 
+/** Timers of Node and of browsers count in 32 bits and fire at once beyond that. */
+const MAX_DELAY_MS = 0x7fff_ffff
+
 /** Something with a due time. Owned by one `Timers` while `heapIndex` is not -1. */
 export interface Timed {
   /** In milliseconds of the clock; do not change while it waits. */
@@ -80,7 +83,8 @@ export class Timers {
   #arm(dueMs: number): void {
     this.#disarm()
     this.#firesAt = dueMs
-    this.#timer = this.clock.setTimer(Math.max(0, Math.ceil(dueMs - this.clock.now())), () => this.#fire())
+    const delayMs = Math.ceil(dueMs - this.clock.now())
+    this.#timer = this.clock.setTimer(Math.min(Math.max(0, delayMs), MAX_DELAY_MS), () => this.#fire())
   }
 
   #disarm(): void {
