@@ -11,6 +11,9 @@ export class Background {
   readonly #clock: Clock
   readonly #store: () => Store
   #afterSlices: () => void = () => {}
+  #fatal: (error: unknown) => void = error => {
+    throw error
+  }
   readonly #pieces: Continuation[] = []
   readonly #scrubWaiters: (() => void)[] = []
   #scheduled = false
@@ -21,9 +24,10 @@ export class Background {
     this.#store = parts.store
   }
 
-  /** Sets who is told after each run of slices, so that what they answered leaves at once. */
-  onSlices(afterSlices: () => void): void {
+  /** Sets who is told after each run of slices, so that what they answered leaves at once, and when one broke. */
+  onSlices(afterSlices: () => void, fatal: (error: unknown) => void): void {
     this.#afterSlices = afterSlices
+    this.#fatal = fatal
   }
 
   /** Adds a piece of work; it is called until it returns true. */
@@ -56,7 +60,12 @@ export class Background {
     if (this.#closed) return
     const until = this.#clock.now() + limits.sliceMs
     let more = true
-    while (more && this.#clock.now() <= until) more = this.#round()
+    try {
+      while (more && this.#clock.now() <= until) more = this.#round()
+    } catch (error) {
+      this.close()
+      return this.#fatal(error)
+    }
     this.#afterSlices()
     if (more) this.wake()
   }

@@ -8,9 +8,10 @@ import {
   parseInitialCluster,
 } from '@kvs/membership'
 import { decodeMetadata, encodeMetadata } from '@kvs/proto/etcdserver'
+import type { Snapshot } from '@kvs/proto/wal'
 import { EntryType, encodeConfChange, MemoryStorage } from '@kvs/raft'
 import { type Fs, VfsError } from '@kvs/vfs'
-import { createWal, openWal, type Wal, WalError, walExists } from '@kvs/wal'
+import { createWal, openWal, validSnapshots, type Wal, WalError, walExists } from '@kvs/wal'
 import { ServerError } from './errors.ts'
 import { memberDir, parentDir, snapDir, walDir } from './layout.ts'
 import type { MemberOptions } from './options.ts'
@@ -79,12 +80,16 @@ export async function openLog(parts: LogParts): Promise<OpenedLog> {
 async function restart(parts: LogParts): Promise<OpenedLog> {
   const { fs, options, consistentIndex } = parts
   const dir = walDir(options.dataDir)
-  const snapshot = { index: 0, term: 0 }
+  const snapshot = await startSnapshot(fs, dir, consistentIndex)
   const sync = !options.unsafeNoFsync
   const { wal, content } = await openWal({ fs, dir, sync, snapshot, segmentSizeBytes: options.walSegmentBytes })
   const { nodeId: memberId, clusterId } = decodeMetadata(content.metadata)
   const log = new MemoryStorage()
   try {
+    const { index, term: snapshotTerm, confState } = snapshot
+    if (index > 0 && confState !== undefined) {
+      log.applySnapshot({ data: new Uint8Array(0), metadata: { index, term: snapshotTerm, confState } })
+    }
     if (content.entries.length > 0) log.append(content.entries)
     if (consistentIndex > log.lastIndex()) {
       throw new ServerError(
@@ -101,6 +106,14 @@ async function restart(parts: LogParts): Promise<OpenedLog> {
     throw error
   }
   return { wal, log, memberId, clusterId }
+}
+
+/** The newest snapshot of the log that the state file contains: the log is read on from there. */
+async function startSnapshot(fs: Fs, dir: string, consistentIndex: number): Promise<Snapshot> {
+  const usable = (await validSnapshots({ fs, dir })).filter(
+    ({ index, confState }) => index <= consistentIndex && confState !== undefined,
+  )
+  return usable.at(-1) ?? { index: 0, term: 0, confState: undefined }
 }
 
 /** The first start: a log with the identities of member and cluster, and its first entries. */

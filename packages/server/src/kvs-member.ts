@@ -2,7 +2,15 @@ import { createGrpcServer, type GrpcServer } from '@kvs/grpc'
 import { decodeMemberChange, encodeMembers, formatId, MembershipError } from '@kvs/membership'
 import type { Pipe } from '@kvs/net'
 import type { ResponseHeader } from '@kvs/proto/rpc'
-import { decodeConfChange, type Entry, type Message, RaftNode, type Ready } from '@kvs/raft'
+import {
+  type ConfState,
+  decodeConfChange,
+  type Entry,
+  type MemoryStorage,
+  type Message,
+  RaftNode,
+  type Ready,
+} from '@kvs/raft'
 import { Applier } from './apply/applier.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { CommitPolicy } from './commit-policy.ts'
@@ -13,6 +21,7 @@ import { clientMethods } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
 import { encodeEntry, type OperationField } from './entry.ts'
 import { Refusal } from './errors.ts'
+import { walDir } from './layout.ts'
 import { LeaseExpiry } from './lease-expiry.ts'
 import * as limits from './limits.ts'
 import { Loop } from './loop.ts'
@@ -23,6 +32,7 @@ import { raftConfig } from './raft-config.ts'
 import { Reads } from './read.ts'
 import { RequestIds } from './request-id.ts'
 import type { RunningMember, ServerParts } from './server.ts'
+import { SnapshotPolicy } from './snapshot-policy.ts'
 import type { State } from './state.ts'
 import { Storage } from './storage.ts'
 import { type Waiter, WaitingTable } from './waiting.ts'
@@ -49,9 +59,11 @@ export class KvsMember implements Member, RunningMember {
   readonly #reads: Reads
   readonly #waiting = new WaitingTable()
   readonly #commits: CommitPolicy
+  readonly #snapshots: SnapshotPolicy
   readonly #expiry: LeaseExpiry
   readonly #grpc: GrpcServer
   readonly #requestTimeoutMs: number
+  #configuration: { readonly index: number; readonly confState: ConfState }
   #lead = 0n
   #committed = 0
   #timeoutTimer: unknown
@@ -72,9 +84,12 @@ export class KvsMember implements Member, RunningMember {
     this.requestIds = new RequestIds(this.id, clock.wallNow())
     this.#requestTimeoutMs = requestTimeoutOf(options)
     this.#raft = new RaftNode(raftConfig({ id: this.id, storage: opened.log, options, random, logger }))
-    this.#storage = new Storage({ wal: opened.wal, log: opened.log })
+    this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options.dataDir) })
+    this.#configuration = opened.log.snapshot().metadata
+    this.#snapshots = this.#makeSnapshots(opened.log)
     this.#applier = new Applier({
       state,
+      applied: opened.log.firstIndex() - 1,
       waiting: this.#waiting,
       idPrefix: this.requestIds.prefix,
       configurationChanged: (entry, isNew) => this.#changeConfiguration(entry, isNew),
@@ -102,7 +117,22 @@ export class KvsMember implements Member, RunningMember {
       onHandlerError: error => this.#fail(error),
     })
     this.handleHttp = routeHttp(operationRoutes(this))
-    state.background.onSlices(() => this.#turnEnded())
+    state.background.onSlices(
+      () => this.#turnEnded(),
+      error => this.#fail(error),
+    )
+  }
+
+  #makeSnapshots(log: MemoryStorage): SnapshotPolicy {
+    const { index } = log.snapshot().metadata
+    return new SnapshotPolicy({
+      backend: this.state.backend,
+      storage: this.#storage,
+      count: this.options.snapshotCount,
+      lastIndex: index,
+      configuration: () => this.#configuration,
+      fatal: error => this.#fail(error),
+    })
   }
 
   #makeLoop(): Loop {
@@ -190,6 +220,7 @@ export class KvsMember implements Member, RunningMember {
   #halt(): void {
     this.#loop.stop()
     this.#commits.close()
+    this.#snapshots.close()
     this.#expiry.close()
     this.state.background.close()
     if (this.#timeoutTimer !== undefined) this.clock.clearTimer(this.#timeoutTimer)
@@ -233,7 +264,8 @@ export class KvsMember implements Member, RunningMember {
       isRefused = true
       this.logger.warn('refused a configuration change', { error: error.message })
     }
-    this.#raft.applyConfChange(isRefused ? { ...change, nodeId: 0n } : change)
+    const confState = this.#raft.applyConfChange(isRefused ? { ...change, nodeId: 0n } : change)
+    this.#configuration = { index: entry.index, confState }
   }
 
   /** The first entry of a term was applied: all that was committed before is in the state. */
@@ -246,6 +278,7 @@ export class KvsMember implements Member, RunningMember {
   #turnEnded(): void {
     this.#reads.advanced()
     this.#commits.changed()
+    this.#snapshots.changed()
     this.#expiry.changed()
     this.#storage.forget(this.#applier.applied - limits.catchUpEntries)
     this.#grpc.flush()

@@ -39,3 +39,5 @@ export const firstBytesTimeoutMs = 10_000
 /** Entries up to this size are cut from pieces of that one. */
 export const arenaEntryBytesMax: number = 16 * 1024
 export const arenaPieceBytes: number = 256 * 1024
+/** Segments of the log that are kept, needed or not: `--max-wals`. */
+export const walSegmentsKept = 5

@@ -22,6 +22,8 @@ export interface MemberOptions {
   readonly maxTxnOps: number
   /** 0: 2 GiB; negative: no quota. */
   readonly quotaBackendBytes: number
+  /** Entries between two snapshots, after which older ones are not kept in the log. */
+  readonly snapshotCount: number
   readonly backendBatchIntervalMs: number
   readonly backendBatchLimit: number
   /** Jitter of up to a tenth is added. */
@@ -44,6 +46,7 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   maxRequestBytes: limits.maxRequestBytesDefault,
   maxTxnOps: 128,
   quotaBackendBytes: 0,
+  snapshotCount: 10_000,
   backendBatchIntervalMs: 100,
   backendBatchLimit: 10_000,
   watchProgressNotifyIntervalMs: 600_000,

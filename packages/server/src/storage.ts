@@ -1,5 +1,6 @@
 import type { Entry, HardState, MemoryStorage, Message } from '@kvs/raft'
-import type { Wal } from '@kvs/wal'
+import type { Fs } from '@kvs/vfs'
+import { purgeWal, type Wal, type WalSnapshot } from '@kvs/wal'
 
 /**
  * The durable log and the part of it that raft still reads, joined: what is written to the one is shown to raft by the
@@ -8,10 +9,20 @@ import type { Wal } from '@kvs/wal'
 export class Storage {
   readonly #wal: Wal
   readonly #log: MemoryStorage
+  readonly #fs: Fs
+  readonly #dir: string
+  #savedCommit = 0
 
-  constructor(parts: { readonly wal: Wal; readonly log: MemoryStorage }) {
+  constructor(parts: { readonly wal: Wal; readonly log: MemoryStorage; readonly fs: Fs; readonly dir: string }) {
     this.#wal = parts.wal
     this.#log = parts.log
+    this.#fs = parts.fs
+    this.#dir = parts.dir
+  }
+
+  /** Highest commit index that was given to the log; it is written with the next record at the latest. */
+  get savedCommit(): number {
+    return this.#savedCommit
   }
 
   /** Appends what these messages carry, as one durable write. Rejects if the disk fails; nothing may follow then. */
@@ -19,7 +30,20 @@ export class Storage {
     const hardState = lastHardState(messages)
     await this.#wal.append({ entries: allEntries(messages), hardState })
     for (const { entries } of messages) if (entries.length > 0) this.#log.append(entries)
-    if (hardState !== undefined) this.#log.setHardState(hardState)
+    if (hardState === undefined) return
+    this.#log.setHardState(hardState)
+    this.#savedCommit = hardState.commit
+  }
+
+  /** Notes in the log that entries up to the snapshot's index are not needed any more, and gives up their segments. */
+  async saveSnapshot(snapshot: WalSnapshot): Promise<void> {
+    await this.#wal.saveSnapshot(snapshot)
+    await this.#wal.release(snapshot.index)
+  }
+
+  /** Removes the oldest segments that were given up, beyond `keepCount`. */
+  async purge(keepCount: number): Promise<void> {
+    await purgeWal({ fs: this.#fs, dir: this.#dir, keepCount })
   }
 
   /** Drops entries of the in-memory log up to `index`. */

@@ -10,7 +10,10 @@ function world(sliceCostMs = 0) {
   const store = openTestStore()
   const background = new Background({ clock, store: () => store })
   const notes: string[] = []
-  background.onSlices(() => notes.push('run over'))
+  background.onSlices(
+    () => notes.push('run over'),
+    error => notes.push(`broke: ${(error as Error).message}`),
+  )
   /** A piece of so many slices. */
   const piece = (name: string, slices: number) => {
     let left = slices
@@ -84,6 +87,16 @@ test('watchers are caught up', () => {
   background.wake()
   while (turn(clock));
   expect(events).toBe(1)
+})
+
+test('a piece that breaks is told, and nothing runs after it', () => {
+  const { clock, background, notes, piece } = world()
+  background.add(() => {
+    throw new Error('bad')
+  })
+  background.add(piece('a', 1))
+  while (turn(clock));
+  expect(notes).toEqual(['broke: bad'])
 })
 
 test('once closed, nothing runs', () => {

@@ -26,6 +26,8 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
 export interface ApplierParts {
   readonly state: State
   readonly waiting: WaitingTable
+  /** Index of the entry before the first one that will come. */
+  readonly applied: number
   /** The 16 bits that mark request ids of this member. */
   readonly idPrefix: number
   /** A configuration change was reached; `isNew` unless its effects are in the state file already. */
@@ -42,19 +44,17 @@ export class Applier {
   readonly #parts: ApplierParts
   readonly #parsed = new ParsedEntry()
   /** Index of the last entry that was applied. */
-  applied = 0
+  applied: number
 
   constructor(parts: ApplierParts) {
     this.#parts = parts
+    this.applied = parts.applied
   }
 
   /** Applies an entry, or its first slice. */
   apply(entry: Entry): Continuation | undefined {
     const { state } = this.#parts
-    assert(
-      this.applied === 0 || entry.index === this.applied + 1,
-      `entry ${entry.index} was handed to apply behind entry ${this.applied}`,
-    )
+    assert(entry.index === this.applied + 1, `entry ${entry.index} was handed to apply behind entry ${this.applied}`)
     const isNew = entry.index > state.backend.consistent.index
     let rest: Continuation | undefined
     if (entry.type !== EntryType.EntryNormal) this.#parts.configurationChanged(entry, isNew)

@@ -1,7 +1,14 @@
 import type { MethodHandler, UnaryCall, UnaryMethod } from '@kvs/grpc'
 import type { RangeCursor } from '@kvs/mvcc'
 import { Writer } from '@kvs/proto'
-import { KV, type RangeRequest, type TxnRequest, writeCompactionResponse } from '@kvs/proto/rpc'
+import {
+  KV,
+  RangeRequestSortOrder as Order,
+  type RangeRequest,
+  RangeRequestSortTarget as Target,
+  type TxnRequest,
+  writeCompactionResponse,
+} from '@kvs/proto/rpc'
 import { refusalOf } from '../apply/kv.ts'
 import type { DeleteOutcome, PutOutcome, RevisionOutcome, TxnOutcome } from '../apply/outcome.ts'
 import { checkPlan, isReadOnly, isSerializable, planTxn, readPlan } from '../apply/txn.ts'
@@ -58,15 +65,18 @@ function range(member: Member, call: UnaryCall, body: Uint8Array, start: number,
 
 function readRange(member: Member, call: UnaryCall, request: RangeRequest): void {
   const { store, background } = member.state
-  const wide = request.rangeEnd.length > 0 && !request.countOnly && (request.limit === 0 || request.limit > smallRange)
   try {
-    if (!wide) {
+    if (!isWide(request)) {
       const { bytes, end } = encodeRange(member, store.revision, store.range(storeRange(request)))
       return call.reply(bytes, 0, end)
     }
     const cursor = store.openRange(storeRange(request))
     if (stepRange(member, call, cursor)) return
-    background.add(() => call.ended || stepRange(member, call, cursor))
+    background.add(() => {
+      if (!call.ended) return stepRange(member, call, cursor)
+      cursor.close()
+      return true
+    })
   } catch (error) {
     refuse(call, refusalOf(error))
   }
@@ -75,6 +85,15 @@ function readRange(member: Member, call: UnaryCall, request: RangeRequest): void
 /** Ranges that ask for at most so many keys are read in one go. */
 const smallRange = 1000
 const rangeBudget = { records: limits.sliceRecords }
+
+/** Whether it may look at more keys: what is sorted or filtered is read whole before it is cut. */
+function isWide(request: RangeRequest): boolean {
+  if (request.rangeEnd.length === 0 || request.countOnly) return false
+  if (request.limit <= 0 || request.limit > smallRange) return true
+  const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request
+  const isFiltered = minModRevision || maxModRevision || minCreateRevision || maxCreateRevision
+  return request.sortOrder !== Order.NONE || request.sortTarget !== Target.KEY || Boolean(isFiltered)
+}
 
 /** One slice of a wide range; answers with the last one. */
 function stepRange(member: Member, call: UnaryCall, cursor: RangeCursor): boolean {

@@ -1,0 +1,62 @@
+import type { Backend } from '@kvs/backend'
+import type { ConfState } from '@kvs/raft'
+import * as limits from './limits.ts'
+import type { Storage } from './storage.ts'
+
+export interface SnapshotParts {
+  readonly backend: Backend
+  readonly storage: Storage
+  /** Entries between two snapshots. */
+  readonly count: number
+  /** Where the log started from. */
+  readonly lastIndex: number
+  /** The configuration in force and the index of the entry that made it so. */
+  readonly configuration: () => { readonly index: number; readonly confState: ConfState }
+  readonly fatal: (error: unknown) => void
+}
+
+/**
+ * Lets go of the log behind what the state file has for good. A snapshot here is the state file itself: the log notes
+ * from which entry on it is still needed, gives up its older segments, and a start reads on from there. Nothing is copied.
+ */
+export class SnapshotPolicy {
+  readonly #parts: SnapshotParts
+  #lastIndex: number
+  #isBusy = false
+  #closed = false
+
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts
+    this.#lastIndex = parts.lastIndex
+  }
+
+  /** To be called after every turn that may have applied something. */
+  changed(): void {
+    const { backend, storage, count, configuration } = this.#parts
+    const { index } = backend.durable
+    if (this.#isBusy || this.#closed || index - this.#lastIndex <= count) return
+    // The log must say that the entry is committed before it says that a snapshot is there, or a start passes it over.
+    if (index > storage.savedCommit || index < configuration().index) return
+    this.#isBusy = true
+    this.#take().then(
+      () => {
+        this.#isBusy = false
+      },
+      error => {
+        if (!this.#closed) this.#parts.fatal(error)
+      },
+    )
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  async #take(): Promise<void> {
+    const { backend, storage, configuration } = this.#parts
+    const { index, term } = backend.durable
+    await storage.saveSnapshot({ index, term, confState: configuration().confState })
+    this.#lastIndex = index
+    await storage.purge(limits.walSegmentsKept)
+  }
+}
