@@ -81,9 +81,12 @@ export class RangeRead implements Cursor<RangeResult> {
   private readonly walk: KeyWalk | undefined
   private readonly sortKeys: SortKeys
   private sorting: Generator<undefined, Uint32Array> | undefined
-  private state: 'walking' | 'sorting' | 'freezing' | 'done' | 'closed' = 'walking'
+  private order: Uint32Array | undefined
+  private state: 'walking' | 'sorting' | 'gathering' | 'freezing' | 'done' | 'closed' = 'walking'
   private onClose: (() => void) | undefined
   private kvs: RecordList
+  /** In key order, what `kvs` then holds in the wanted order. */
+  private collected: RecordList
   private count = 0
   /** There is a pair that the limit cuts off. */
   private more = false
@@ -99,7 +102,7 @@ export class RangeRead implements Cursor<RangeResult> {
     this.revision = revision
     this.plan = planOf(request)
     this.onClose = onClose
-    this.kvs = new RecordList(reader.stamp)
+    this.kvs = this.collected = new RecordList(reader.stamp)
     this.sortKeys = new SortKeys(request.sortTarget ?? 'key')
     const interval = isSingleKey(request) ? undefined : intervalOf(request)
     if (interval !== undefined) this.walk = new KeyWalk(reader.index, interval)
@@ -116,6 +119,7 @@ export class RangeRead implements Cursor<RangeResult> {
     if (this.state === 'closed') throw new MvccError('MISUSE', 'a range cursor was stepped after it was closed')
     if (this.state === 'walking') this.stepWalk(budget)
     else if (this.state === 'sorting') this.stepSort()
+    else if (this.state === 'gathering') this.stepGather(budget.records ?? this.reader.limits.sliceRecords)
     else if (this.state === 'freezing') this.stepFreeze(budget)
     if (this.state === 'done') {
       this.release()
@@ -181,15 +185,24 @@ export class RangeRead implements Cursor<RangeResult> {
       this.pause()
       return
     }
-    const sorted = new RecordList(this.reader.stamp)
-    const length = Math.min(next.value.length, this.plan.limit)
-    for (let at = 0; at < length; at++) {
-      const place = next.value[at]!
-      sorted.push(this.kvs.source(place), this.kvs.start(place), this.kvs.recordLength(place))
-    }
+    this.order = next.value
     this.more = this.kvs.length > this.plan.limit
-    this.kvs = sorted
-    this.state = this.sliced ? 'freezing' : 'done'
+    this.collected = this.kvs
+    this.kvs = new RecordList(this.reader.stamp)
+    this.state = 'gathering'
+    if (this.atOnce || !this.sliced) this.stepGather(everything)
+  }
+
+  /** Puts the collected pairs in order, up to the limit. */
+  private stepGather(records: number): void {
+    const { kvs, collected, order } = this
+    const length = Math.min(order!.length, this.plan.limit)
+    const end = Math.min(length, kvs.length + records)
+    while (kvs.length < end) {
+      const place = order![kvs.length]!
+      kvs.push(collected.source(place), collected.start(place), collected.recordLength(place))
+    }
+    if (end === length) this.state = this.sliced ? 'freezing' : 'done'
   }
 
   private stepFreeze(budget: StepBudget): void {

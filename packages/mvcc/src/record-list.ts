@@ -15,13 +15,22 @@ const kvsTag = 0x12
 /** Pieces are cut at this size, a record more or less. */
 const pieceBytes = 256 * 1024
 
+/** Long lists grow by segments: one array of a million references would be copied again and again. */
+const segmentShift = 12
+const segmentMask = 2 ** segmentShift - 1
+
+interface Segment {
+  readonly sources: Uint8Array[]
+  readonly starts: number[]
+  readonly lengths: number[]
+}
+
 export class RecordList implements KeyValueList {
   byteLength = 0
   private readonly stamp: Stamp
   private seen: number
-  private readonly sources: Uint8Array[] = []
-  private readonly starts: number[] = []
-  private readonly lengths: number[] = []
+  length = 0
+  private readonly segments: Segment[] = []
   private readonly frozenPieces: Uint8Array[] = []
   /** Records from here on still lie in the store. */
   private frozen = 0
@@ -31,14 +40,12 @@ export class RecordList implements KeyValueList {
     this.seen = stamp.value
   }
 
-  get length(): number {
-    return this.starts.length
-  }
-
   push(source: Uint8Array, start: number, length: number): void {
-    this.sources.push(source)
-    this.starts.push(start)
-    this.lengths.push(length)
+    if ((this.length & segmentMask) === 0) this.segments.push({ sources: [], starts: [], lengths: [] })
+    const { sources, starts, lengths } = this.segments[this.length++ >>> segmentShift]!
+    sources.push(source)
+    starts.push(start)
+    lengths.push(length)
     this.byteLength += 1 + varintBytes(length) + length
   }
 
@@ -48,15 +55,15 @@ export class RecordList implements KeyValueList {
   }
 
   source(index: number): Uint8Array {
-    return this.sources[index]!
+    return this.segments[index >>> segmentShift]!.sources[index & segmentMask]!
   }
 
   start(index: number): number {
-    return this.starts[index]!
+    return this.segments[index >>> segmentShift]!.starts[index & segmentMask]!
   }
 
   recordLength(index: number): number {
-    return this.lengths[index]!
+    return this.segments[index >>> segmentShift]!.lengths[index & segmentMask]!
   }
 
   /** Throws if the list refers to a store that has changed. */
@@ -73,20 +80,22 @@ export class RecordList implements KeyValueList {
   }
 
   private copy(index: number, tag: number, target: Uint8Array, at: number): number {
-    const length = this.lengths[index]!
-    const start = this.starts[index]!
+    const { sources, starts, lengths } = this.segments[index >>> segmentShift]!
+    const place = index & segmentMask
+    const length = lengths[place]!
+    const start = starts[place]!
     target[at] = tag
     const next = length < 0x80 ? at + 2 : writeVarint(target, at + 1, length)
     if (length < 0x80) target[at + 1] = length
-    target.set(this.sources[index]!.subarray(start, start + length), next)
+    target.set(sources[place]!.subarray(start, start + length), next)
     return next + length
   }
 
   record(index: number): Uint8Array {
     this.check()
     if (index >= this.length) throw new RangeError(`there is no record ${index} among ${this.length}`)
-    const start = this.starts[index]!
-    return this.sources[index]!.subarray(start, start + this.lengths[index]!)
+    const start = this.start(index)
+    return this.source(index).subarray(start, start + this.recordLength(index))
   }
 
   freeze(): void {
@@ -105,15 +114,16 @@ export class RecordList implements KeyValueList {
     let size = 0
     let end = this.frozen
     for (; end < this.length && size < pieceBytes; end++) {
-      const length = this.lengths[end]!
+      const length = this.recordLength(end)
       size += 1 + varintBytes(length) + length
     }
     const piece = new Uint8Array(size)
     let at = 0
     for (let index = this.frozen; index < end; index++) {
       const next = this.copy(index, kvsTag, piece, at)
-      this.sources[index] = piece
-      this.starts[index] = next - this.lengths[index]!
+      const { sources, starts, lengths } = this.segments[index >>> segmentShift]!
+      sources[index & segmentMask] = piece
+      starts[index & segmentMask] = next - lengths[index & segmentMask]!
       at = next
     }
     this.frozen = end
@@ -129,8 +139,8 @@ export class RecordList implements KeyValueList {
   *[Symbol.iterator](): Generator<KeyValue, void> {
     for (let index = 0; index < this.length; index++) {
       this.check()
-      const start = this.starts[index]!
-      yield decodeRecord(this.sources[index]!, start, start + this.lengths[index]!)
+      const start = this.start(index)
+      yield decodeRecord(this.source(index), start, start + this.recordLength(index))
     }
   }
 }

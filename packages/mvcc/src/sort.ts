@@ -9,7 +9,8 @@ export function* sortPlaces(
   length: number,
   compare: (left: number, right: number) => number,
 ): Generator<undefined, Uint32Array> {
-  let from = Uint32Array.from({ length }, (_, place) => place)
+  let from = new Uint32Array(length)
+  for (let place = 0; place < length; place++) from[place] = place
   let to = new Uint32Array(length)
   let worked = 0
   for (let start = 0; start < length; start += runLength) {

@@ -21,7 +21,7 @@ export interface StateInterval {
 }
 
 export interface StateFile {
-  /** Both arrays belong to the state afterwards. */
+  /** Both arrays belong to the state afterwards; they are parts of larger buffers that others read. */
   put(bucket: StateBucket, key: Uint8Array, value: Uint8Array): void
   /** Deleting what is not there is fine. */
   delete(bucket: StateBucket, key: Uint8Array): void

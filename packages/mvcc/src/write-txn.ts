@@ -87,13 +87,12 @@ export class Transaction implements WriteTxn {
     const oldLease = hadLease ? this.leaseOf(handle) : 0n
     const previous = exists && request.wantPrevious === true ? this.newestRecord(handle) : undefined
     this.fillValue(request, exists ? handle : 0, oldLease)
-    if (this.list.previous !== undefined) {
-      this.list.previous.push(parts.version === 1 ? undefined : this.recordBefore(handle))
-    }
+    // A creation has no pair before it, even if the transaction deleted the key just now.
+    const before = parts.version === 1 ? undefined : this.recordBefore(handle)
     const record = encodeRecord(parts)
     const { lease, createRevision, version } = parts
     if (handle === 0) handle = index.add(key, keyStart, keyEnd)
-    this.write(handle, record, false, hash)
+    this.write(handle, { record, isDelete: false, hash, previous: before })
     index.setLife(handle, createRevision, version)
     if (hadLease || lease !== 0n) {
       index.setFlag(handle, leasedFlag, lease !== 0n)
@@ -136,22 +135,21 @@ export class Transaction implements WriteTxn {
     return this.reader.read(handle).lease
   }
 
-  /** The pair as it was before this transaction, for watchers. */
+  /** The pair as it was before this transaction, if watchers want it. */
   private recordBefore(handle: number): Uint8Array | undefined {
-    if (!this.reader.index.isLiveAt(handle, this.revision - 1)) return undefined
+    if (!this.list.hasPrevious || !this.reader.index.isLiveAt(handle, this.revision - 1)) return undefined
     this.reader.fetch(handle)
     return this.reader.copy()
   }
 
-  private write(handle: number, record: Uint8Array, isDelete: boolean, hash: number): void {
+  private write(handle: number, change: Parameters<ChangeList['push']>[0]): void {
     const { reader, list } = this
-    const sub = list.records.length
+    const { record, isDelete } = change
+    const sub = list.length
     reader.stamp.value++
     reader.index.advance(handle, this.revision, sub, isDelete)
     reader.state.put(reader.buckets.key, encodeRevisionKey(this.revision, sub, isDelete), record)
-    list.records.push(record)
-    list.deletes.push(isDelete)
-    list.hashes.push(hash)
+    list.push(change)
   }
 
   /** Deletes a key that exists now; `previous` gets its record. */
@@ -167,8 +165,9 @@ export class Transaction implements WriteTxn {
       list.leases.push({ key: key.slice(), oldLease: this.leaseOf(handle), newLease: 0n })
       index.setFlag(handle, leasedFlag, false)
     }
-    list.previous?.push(this.recordBefore(handle))
-    this.write(handle, encodeTombstone(key), true, index.hashOf(key, 0, key.length))
+    const record = encodeTombstone(key)
+    const hash = index.hashOf(key, 0, key.length)
+    this.write(handle, { record, isDelete: true, hash, previous: this.recordBefore(handle) })
     reader.slab.markPrevious(handle)
   }
 

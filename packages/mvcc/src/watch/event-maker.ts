@@ -12,6 +12,7 @@ export class EventMaker {
   private readonly source: HubSource
   private readonly changes: ChangeList
   private readonly index: number
+  private readonly record: Uint8Array
   private readonly isCreate: boolean
   private plainEvent: EncodedEvent | undefined
   private previousEvent: EncodedEvent | undefined
@@ -22,6 +23,7 @@ export class EventMaker {
     this.index = index
     this.isDelete = changes.isDelete(index)
     const record = changes.record(index)
+    this.record = record
     const view = source.reader.view.read(record, 0, record.length)
     this.key = record.subarray(view.keyStart, view.keyEnd)
     this.isCreate = !this.isDelete && view.createRevision === changes.revision
@@ -42,12 +44,12 @@ export class EventMaker {
   private previous(): Uint8Array | undefined {
     if (this.isCreate) return undefined
     const { changes, index } = this
-    if (changes.previous !== undefined) return changes.previous[index]
+    if (changes.hasPrevious) return changes.previous(index)
     return previousOf(this.source, this.key, changes.revision)
   }
 
   private encode(previous: Uint8Array | undefined): EncodedEvent {
-    const { changes, index, isDelete } = this
-    return encodeEvent({ isDelete, revision: changes.revision, record: changes.record(index), previous })
+    const { changes, isDelete } = this
+    return encodeEvent({ isDelete, revision: changes.revision, record: this.record, previous })
   }
 }

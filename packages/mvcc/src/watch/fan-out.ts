@@ -21,7 +21,7 @@ export class FanOut {
     this.hub = hub
     this.revision = changes.revision
     this.maker = new EventMaker(hub.source, changes, 0)
-    hub.synced.collect(this.maker.key, changes.hashes[0]!, this.found)
+    hub.synced.collect(this.maker.key, changes.hash(0), this.found)
   }
 
   /** Serves `budget` watchers; true at the end. */

@@ -43,7 +43,7 @@ export class Publication {
     if (hub.synced.size === 0) return 0
     const maker = new EventMaker(hub.source, changes, index)
     found.length = 0
-    hub.synced.collect(maker.key, changes.hashes[index]!, found)
+    hub.synced.collect(maker.key, changes.hash(index), found)
     for (const watcher of found) {
       if (!watcher.wants(maker.isDelete, this.revision)) continue
       const event = watcher.previous ? maker.withPrevious() : maker.plain()
