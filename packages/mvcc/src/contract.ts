@@ -91,7 +91,13 @@ export interface Cursor<Result> {
 }
 
 /** Reads at one revision whatever is written meanwhile. While it is open, scrubbing below its revision waits. */
-export type RangeCursor = Cursor<RangeResult>
+export interface RangeCursor extends Cursor<RangeResult> {
+  /**
+   * The pairs collected since the last call, which the cursor then forgets: what is too large to be kept whole leaves in
+   * parts, and `result` has the rest. Only for reads in the order of keys, with or without filters (else `MISUSE`).
+   */
+  take(): KeyValueList
+}
 
 export type CompareTarget = 'version' | 'create' | 'mod' | 'lease' | 'value'
 export type CompareResult = 'equal' | 'greater' | 'less' | 'notEqual'

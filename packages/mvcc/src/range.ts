@@ -1,7 +1,7 @@
 /** Reads of one key or an interval at one revision, in as many steps as the host likes. */
 
 import { compareBytes } from './bytes.ts'
-import type { Cursor, RangeRequest, RangeResult, StepBudget } from './contract.ts'
+import type { KeyValueList, RangeCursor, RangeRequest, RangeResult, StepBudget } from './contract.ts'
 import { MvccError } from './errors.ts'
 import { intervalOf, isSingleKey, KeyWalk } from './index/key-walk.ts'
 import type { Reader } from './reader.ts'
@@ -73,7 +73,7 @@ function passes(reader: Reader, request: RangeRequest, handle: number): boolean 
   return (maxCreateRevision === 0 || create <= maxCreateRevision) && create >= minCreateRevision
 }
 
-export class RangeRead implements Cursor<RangeResult> {
+export class RangeRead implements RangeCursor {
   private readonly reader: Reader
   private readonly request: RangeRequest
   private readonly revision: number
@@ -88,6 +88,8 @@ export class RangeRead implements Cursor<RangeResult> {
   /** In key order, what `kvs` then holds in the wanted order. */
   private collected: RecordList
   private count = 0
+  /** Pairs that were handed out before the end. */
+  private taken = 0
   /** There is a pair that the limit cuts off. */
   private more = false
   /** The whole read happens in one turn. */
@@ -168,7 +170,7 @@ export class RangeRead implements Cursor<RangeResult> {
     if (handle === 0 || !reader.index.isLiveAt(handle, this.revision)) return
     this.count++
     if (this.more || (plan.filtered && !passes(reader, this.request, handle))) return
-    if (this.kvs.length >= plan.collect) {
+    if (this.taken + this.kvs.length >= plan.collect) {
       this.more = true
       return
     }
@@ -214,6 +216,14 @@ export class RangeRead implements Cursor<RangeResult> {
   private pause(): void {
     this.kvs.freeze()
     this.sliced = true
+  }
+
+  take(): KeyValueList {
+    if (this.plan.sorted) throw new MvccError('MISUSE', 'a sorted range cannot be taken in parts')
+    const { kvs } = this
+    this.taken += kvs.length
+    this.kvs = new RecordList(this.reader.stamp)
+    return kvs
   }
 
   result(): RangeResult {

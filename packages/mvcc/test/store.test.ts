@@ -195,6 +195,23 @@ describe('store', () => {
     expect(store.range({ key: bytes('none') }).kvs.pieces()).toEqual([])
   })
 
+  it('hands a long read out in parts, of one revision and within one limit', () => {
+    const store = open(new SortedState(), { sliceRecords: 2 })
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) put(store, key, `1${key}`)
+    const cursor = store.openRange({ ...all, limit: 4 })
+    expect(cursor.step({ records: 3 })).toBe(false)
+    const first = cursor.take()
+    put(store, 'd', '2d')
+    expect([...first].map(({ value }) => text(value))).toEqual(['1a', '1b', '1c'])
+    expect(cursor.take()).toHaveLength(0)
+    while (!cursor.step()) {}
+    expect(pairs(cursor.result())).toEqual(['d=1d'])
+    expect(cursor.result()).toMatchObject({ count: 6, more: true })
+    const sorted = store.openRange({ ...all, sortTarget: 'mod' })
+    expect(() => sorted.take()).toThrow(expect.objectContaining({ code: 'MISUSE' }))
+    sorted.close()
+  })
+
   it('lets go of what a closed cursor held back', () => {
     const store = open(new SortedState(), { sliceRecords: 1 })
     for (const value of ['1', '2', '3']) put(store, 'a', value)
