@@ -1,5 +1,5 @@
 import type { Store, WriteTxn } from '@kvs/mvcc'
-import type { PutRequest, RangeRequest, RequestOp, TxnRequest } from '@kvs/proto/rpc'
+import type { DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, TxnRequest } from '@kvs/proto/rpc'
 import { Refusal } from '../errors.ts'
 import { storeCompare, storeRange } from '../requests.ts'
 import type { OpOutcome } from './outcome.ts'
@@ -35,13 +35,19 @@ export interface LeaseLookup {
   has(id: bigint): boolean
 }
 
-/** The refusal that the branches taken would meet, or undefined. */
-export function checkPlan(plan: TxnPlan, store: Store, leases: LeaseLookup): Refusal | undefined {
+/** The refusal that the branches taken would meet, or undefined. `deleted` gathers what the steps before have deleted. */
+export function checkPlan(
+  plan: TxnPlan,
+  store: Store,
+  leases: LeaseLookup,
+  deleted: DeleteRangeRequest[] = [],
+): Refusal | undefined {
   for (const { op, nested } of plan.steps) {
     let refusal: Refusal | undefined
     if (op.requestRange !== undefined) refusal = checkRange(op.requestRange, store)
-    else if (op.requestPut !== undefined) refusal = checkPut(op.requestPut, store, leases)
-    else if (nested !== undefined) refusal = checkPlan(nested, store, leases)
+    else if (op.requestPut !== undefined) refusal = checkPut(op.requestPut, store, leases, deleted)
+    else if (op.requestDeleteRange !== undefined) deleted.push(op.requestDeleteRange)
+    else if (nested !== undefined) refusal = checkPlan(nested, store, leases, deleted)
     if (refusal !== undefined) return refusal
   }
   return undefined
@@ -54,11 +60,33 @@ function checkRange(request: RangeRequest, store: Store): Refusal | undefined {
   return undefined
 }
 
-function checkPut(request: PutRequest, store: Store, leases: LeaseLookup): Refusal | undefined {
-  if (request.lease !== 0n && !leases.has(request.lease)) return Refusal.of('LEASE_NOT_FOUND')
-  if (!request.ignoreValue && !request.ignoreLease) return undefined
-  const present = store.range({ key: request.key, countOnly: true }).count > 0
-  return present ? undefined : Refusal.of('KEY_NOT_FOUND')
+/**
+ * What a put keeps must still be there when its turn comes. Deletions can be in the way, for the duplicate rule lets open
+ * intervals pass; earlier puts of the same key cannot.
+ */
+function checkPut(
+  request: PutRequest,
+  store: Store,
+  leases: LeaseLookup,
+  deleted: readonly DeleteRangeRequest[],
+): Refusal | undefined {
+  const { key, lease, ignoreValue, ignoreLease } = request
+  if (lease !== 0n && !leases.has(lease)) return Refusal.of('LEASE_NOT_FOUND')
+  if (!ignoreValue && !ignoreLease) return undefined
+  const present = store.range({ key, countOnly: true }).count > 0
+  return present && !deleted.some(range => covers(range, key)) ? undefined : Refusal.of('KEY_NOT_FOUND')
+}
+
+function covers({ key: from, rangeEnd: to }: DeleteRangeRequest, key: Uint8Array): boolean {
+  if (to.length === 0) return compareBytes(from, key) === 0
+  const isOpen = to.length === 1 && to[0] === 0
+  return compareBytes(from, key) <= 0 && (isOpen || compareBytes(key, to) < 0)
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number)
+  return a.length - b.length
 }
 
 /** Executes a checked plan. Ranges are left out unless `wanted`: only who waits needs their results. */
