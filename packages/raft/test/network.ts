@@ -11,6 +11,7 @@ import {
   newMessage,
   type ProgressStatus,
   type RaftConfig,
+  RaftError,
   RaftNode,
   type ReadState,
   type Snapshot,
@@ -297,7 +298,12 @@ export class Network {
       this.held.push(message)
       return
     }
-    host.node.step(message)
+    try {
+      host.node.step(message)
+    } catch (error) {
+      // An answer of a node that was removed meanwhile.
+      if (!(error instanceof RaftError) || error.code !== 'STEP_PEER_NOT_FOUND') throw error
+    }
     this.#post(host.serve())
   }
 
