@@ -42,6 +42,7 @@ export class Compactor {
   private readonly hashes: KvHash[] = []
   compactRevision: number = neverCompacted
   scrubbedRevision: number = neverCompacted
+  removedRecords = 0
 
   constructor(reader: Reader) {
     this.reader = reader
@@ -131,6 +132,7 @@ export class Compactor {
       return undefined
     })
     if (removed.length > 0) reader.stamp.value++
+    this.removedRecords += removed.length
     for (const key of removed) reader.state.delete(reader.buckets.key, key)
     reader.slab.reclaim()
     return done

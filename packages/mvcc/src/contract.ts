@@ -205,6 +205,8 @@ export interface StoreStatistics {
   readonly keys: number
   /** Revisions in the index. */
   readonly revisions: number
+  /** Records that scrubs have removed since the store was opened. */
+  readonly removedRecords: number
   readonly indexBytes: number
   readonly slabBytes: number
   readonly slabLiveBytes: number

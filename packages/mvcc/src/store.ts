@@ -188,6 +188,7 @@ class MultiVersionStore implements Store, TxnHost {
     return {
       keys: index.keys,
       revisions: index.revisions,
+      removedRecords: this.compactor.removedRecords,
       indexBytes: index.allocatedBytes,
       slabBytes: slab.allocatedBytes,
       slabLiveBytes: slab.liveBytes,

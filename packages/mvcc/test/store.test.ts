@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
   decodeRecord,
+  describeChanges,
+  describeRange,
   openStore,
   type RangeRequest,
   type RangeResult,
@@ -255,7 +257,7 @@ describe('store', () => {
     txn.end()
     store.compact(store.revision)
     while (!store.scrub()) {}
-    expect(store.statistics()).toMatchObject({ keys: 2, revisions: 2 })
+    expect(store.statistics()).toMatchObject({ keys: 2, revisions: 2, removedRecords: 6 })
   })
 
   it('goes on beyond 2^32 revisions', () => {
@@ -270,5 +272,18 @@ describe('store', () => {
     expect(pairs(store.range({ key: bytes('a'), revision: revision + 2 }))).toEqual(['a=2'])
     expect([...store.range({ key: bytes('a') }).kvs][0]).toMatchObject({ createRevision: revision + 4, version: 1 })
     expect(pairs(open(state).range({ ...all, revision: revision + 1 }))).toEqual(['a=1'])
+  })
+
+  it('describes its records', () => {
+    const store = open()
+    put(store, 'b', 'old', 3n)
+    const txn = store.write()
+    txn.put({ key: bytes('a "\xff'), value: bytes('') })
+    txn.deleteRange({ key: bytes('b') })
+    expect(describeChanges(txn.end().changes)).toBe(
+      'PUT a\\x20\\x22\\xff="" create:3 mod:3 version:1\nDELETE b\nlease of b: 3 -> 0',
+    )
+    expect(describeRange(all)).toBe('[\\x00, …)')
+    expect(describeRange({ key: bytes('a'), rangeEnd: bytes('b') })).toBe('[a, b)')
   })
 })

@@ -95,6 +95,10 @@ export interface WatchStatistics {
   readonly watchers: number
   readonly unsynced: number
   readonly slow: number
+  /** Events that consumers have taken since the hub was made. */
+  readonly events: number
+  /** Events in parked batches. */
+  readonly parkedEvents: number
 }
 
 export interface WatchHub {

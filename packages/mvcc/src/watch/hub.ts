@@ -28,6 +28,7 @@ export class Hub implements WatchHub {
   private catchUp: CatchUp | undefined
   private previousWatchers = 0
   private watchers = 0
+  private events = 0
 
   constructor(source: HubSource) {
     this.source = source
@@ -106,6 +107,7 @@ export class Hub implements WatchHub {
   handOver(watcher: HubWatcher, batch: WatchBatch, next: number): boolean {
     watcher.ownNext = next
     const taken = watcher.stream.consumer.deliver(watcher, batch)
+    if (taken) this.events += batch.events.length
     if (watcher.state === 'ended') return false
     if (taken) return true
     this.withdraw(watcher)
@@ -212,8 +214,10 @@ export class Hub implements WatchHub {
   }
 
   statistics(): WatchStatistics {
-    const { streams, watchers, unsynced, slow, catchUp } = this
-    const catching = catchUp?.size ?? 0
-    return { streams: streams.size, watchers, unsynced: unsynced.size + catching, slow: slow.size }
+    const { streams, watchers, slow, events } = this
+    const unsynced = this.unsynced.size + (this.catchUp?.size ?? 0)
+    let parkedEvents = 0
+    for (const { parked } of slow) parkedEvents += parked?.events.length ?? 0
+    return { streams: streams.size, watchers, unsynced, slow: slow.size, events, parkedEvents }
   }
 }
