@@ -1,12 +1,5 @@
 import { MemoryStates, openMemory } from '@kvs/backend/memory'
-import {
-  type ClientStream,
-  createGrpcChannel,
-  type GrpcChannel,
-  GrpcError,
-  type GrpcLimits,
-  type Http2Limits,
-} from '@kvs/grpc'
+import { type ClientStream, createGrpcChannel, type GrpcChannel, GrpcError } from '@kvs/grpc'
 import { memoryPipePair } from '@kvs/net'
 import type { Method } from '@kvs/proto'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
@@ -112,11 +105,6 @@ export class World {
 
 export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
-export interface ConnectLimits {
-  readonly limits?: Partial<GrpcLimits>
-  readonly http2Limits?: Partial<Http2Limits>
-}
-
 /** A member, and a client connected to it. */
 export class TestMember {
   readonly world: World
@@ -130,7 +118,7 @@ export class TestMember {
   }
 
   /** Another connection. */
-  connect(limits: ConnectLimits = {}): GrpcChannel {
+  connect(): GrpcChannel {
     const { clock } = this.world
     const channel = createGrpcChannel({
       clock,
@@ -140,7 +128,6 @@ export class TestMember {
         this.member.acceptGrpc(far)
         return near
       },
-      ...limits,
     })
     channel.connect().catch(() => {})
     return channel
