@@ -142,7 +142,8 @@ export class Balancer {
       channel = await transport.connect(slot.endpoint, { timeoutMs: dialTimeoutMs, onRetire, onClose })
       const connection = { channel, endpoint: slot.endpoint }
       if (this.#closed) channel.close()
-      else if (!retired) {
+      else if (retired) channel.close()
+      else {
         this.#channels.add(channel)
         slot.connection = connection
       }

@@ -130,6 +130,7 @@ describe('connections', () => {
     client.endpoints = [b]
     await run(client.range('k'))
     expect(servers.calls.map(call => call.endpoint)).toEqual([a, b])
+    expect(servers.closes).toEqual([a])
     expect(() => {
       client.endpoints = []
     }).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))

@@ -49,6 +49,8 @@ export class FakeServers implements Transport {
   readonly calls: SeenCall[] = []
   readonly streams: ServerStream[] = []
   readonly dials: string[] = []
+  /** Endpoints whose connections the client closed. */
+  readonly closes: string[] = []
   /** Endpoints that refuse connections. */
   readonly down: Set<string> = new Set()
   answer: (call: SeenCall, number: number) => UnaryAnswer = () => ({ outcome: ok, response: new Uint8Array() })
@@ -95,7 +97,10 @@ export class FakeServers implements Transport {
       },
       stream: ({ path, metadata }, receiver) =>
         this.#stream(endpoint, path, Object.fromEntries(metadata), receiver, live),
-      close: onClose,
+      close: () => {
+        this.closes.push(endpoint)
+        onClose()
+      },
     }
   }
 

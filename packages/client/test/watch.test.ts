@@ -88,6 +88,7 @@ describe('a watch stream', () => {
     client.watch('b', { startRevision: 7 })
     await pass()
     expect(servers.streams).toHaveLength(1)
+    client.watch('c')
     expect(created(servers.streams[0])).toEqual([['a', 0]])
     reply(servers.streams[0] as ServerStream, { watchId: 5, created: true })
     expect(created(servers.streams[0])).toEqual([
