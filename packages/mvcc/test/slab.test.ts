@@ -44,6 +44,12 @@ describe('slab', () => {
     const store = openStore({ state: new ForgetfulState(), buckets, limits: { slabChunkBytes: 64 * 1024 } })
     for (let number = 0; number < 5_000; number++) put(store, `key-${number}`, 500)
     const before = store.statistics().slabBytes
+    // More pairs than one segment of a list or of changes holds.
+    const { kvs } = store.range({ key: bytes('\0'), rangeEnd: bytes('\0') })
+    expect(Array.from(kvs, kv => kv.modRevision).sort((left, right) => left - right)).toEqual(
+      Array.from({ length: 5_000 }, (_, number) => number + 2),
+    )
+    expect(kvs.pieces().reduce((sum, piece) => sum + piece.length, 0)).toBe(kvs.byteLength)
     const txn = store.write()
     txn.deleteRange({ key: bytes('\0'), rangeEnd: bytes('\0') })
     txn.end()
