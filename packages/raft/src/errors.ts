@@ -4,7 +4,7 @@
  * `STEP_LOCAL_MESSAGE` a message that only a node may send to itself came from outside · `STEP_PEER_NOT_FOUND` a response
  * from a node that is not in the configuration · `CONFIG` the configuration cannot work · `MISUSE` a call in the wrong
  * order · `COMPACTED`, `UNAVAILABLE`, `SNAPSHOT_OUT_OF_DATE`, `SNAPSHOT_TEMPORARILY_UNAVAILABLE` what a storage cannot
- * give · `MALFORMED` bytes that are no configuration change.
+ * give · `MALFORMED` bytes that are no configuration change, or a message that contradicts itself.
  */
 export type RaftErrorCode =
   | 'STEP_LOCAL_MESSAGE'

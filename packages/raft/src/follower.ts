@@ -50,7 +50,7 @@ function forwardProposal(raft: Raft, message: Message): StepResult {
     )
     return 'dropped'
   }
-  raft.send({ ...message, to: raft.lead })
+  raft.send({ ...message, term: 0, to: raft.lead })
   return 'accepted'
 }
 

@@ -143,6 +143,9 @@ function probeBack(raft: Raft, message: Message, progress: Progress): void {
 
 function acknowledge(raft: Raft, message: Message, progress: Progress): void {
   const { from, index } = message
+  const last = raft.log.lastIndex()
+  // Only this leader appends in its term: who has more than it has, or it has lost what it had.
+  if (index > last) broken(`${from.toString(16)} acknowledged(${index}), which is out of range [lastIndex(${last})]`)
   // An acknowledgement of what is known already still ends probing.
   const isNews = progress.maybeUpdate(index) || (progress.match === index && progress.state === 'probe')
   if (!isNews) return

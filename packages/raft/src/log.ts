@@ -252,7 +252,7 @@ const scanBytes = 1024 * 1024
 
 /** A storage that returns other entries than asked for would be believed: it must not. */
 function checkStored(stored: readonly Entry[], low: number, high: number): void {
-  const first = stored[0]
-  if (first !== undefined && first.index === low && stored.length <= high - low) return
-  broken(`the storage returned ${stored.length} entries from ${first?.index} for [${low}, ${high})`)
+  const [first, last] = [stored[0]?.index, stored.at(-1)?.index]
+  if (first === low && last === low + stored.length - 1 && last < high) return
+  broken(`the storage returned ${stored.length} entries from ${first} to ${last} for [${low}, ${high})`)
 }

@@ -66,3 +66,24 @@ export function messageName(type: MessageType): string {
   return names.get(type) ?? `${type}`
 }
 const names = new Map(Object.entries(MessageType).map(([name, type]) => [type, name]))
+
+/** What a message contradicts itself in; undefined for one that could be. Nothing such may reach the log. */
+export function contradictionOf(message: Message): string | undefined {
+  const { type, term, entries, snapshot } = message
+  if (type === MessageType.MsgProp) return entries.length === 0 ? 'proposes nothing' : undefined
+  if (type === MessageType.MsgSnap && snapshot !== undefined && snapshot.metadata.term > term) {
+    return `brings a snapshot of term ${snapshot.metadata.term} in term ${term}`
+  }
+  return type === MessageType.MsgApp ? contradictionOfEntries(message) : undefined
+}
+
+function contradictionOfEntries({ term, index, logTerm, entries }: Message): string | undefined {
+  let before = { index, term: logTerm }
+  for (const entry of entries) {
+    if (entry.index !== before.index + 1 || entry.term < before.term) {
+      return `has entry ${entry.term}/${entry.index} after ${before.term}/${before.index}`
+    }
+    before = entry
+  }
+  return before.term > term ? `has an entry of term ${before.term} in term ${term}` : undefined
+}

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts'
 import { fullConfig, localAppendThread, localApplyThread, noNode, type RaftConfig } from './config.ts'
 import { RaftError } from './errors.ts'
-import { isLocalMessage, isResponseMessage, newMessage } from './message.ts'
+import { contradictionOf, isLocalMessage, isResponseMessage, messageName, newMessage } from './message.ts'
 import { Raft, type StepResult } from './raft.ts'
 import type { Ready, SoftState } from './ready.ts'
 import { type BasicStatus, basicStatusOf, type NodeStatus, statusOf } from './status.ts'
@@ -98,13 +98,18 @@ export class RaftNode {
 
   /**
    * Takes a message of another node, or a response of a local thread. Throws `STEP_LOCAL_MESSAGE` for a message that
-   * nobody else may send, `STEP_PEER_NOT_FOUND` for an answer of a node that is not in the configuration.
+   * nobody else may send, `STEP_PEER_NOT_FOUND` for an answer of a node that is not in the configuration, `MALFORMED` for
+   * a message that contradicts itself. Nothing has changed then.
    */
   step(message: Message): StepResult {
     const fromThread = message.from === localAppendThread || message.from === localApplyThread
     if (isLocalMessage(message.type) && !fromThread) throw new RaftError('STEP_LOCAL_MESSAGE')
     if (isResponseMessage(message.type) && !fromThread && this.#raft.tracker.get(message.from) === undefined) {
       throw new RaftError('STEP_PEER_NOT_FOUND')
+    }
+    const contradiction = contradictionOf(message)
+    if (contradiction !== undefined) {
+      throw new RaftError('MALFORMED', `${messageName(message.type)} of ${message.from.toString(16)} ${contradiction}`)
     }
     return this.#raft.step(message)
   }

@@ -63,7 +63,6 @@ describe('5.1: terms', () => {
         type,
         from: 2n,
         term: before.hardState.term - 1,
-        index: 1,
         entries: logOf(1),
         commit: 1,
       })

@@ -127,10 +127,10 @@ describe('5.3: log replication', () => {
       { index: 9, reject: true, rejectHint: 1, logTerm: 1 },
     ],
   ])('a follower refuses what does not follow from its log: %j', (previous, answer) => {
-    const host = hostOf(3, { log: logOf(1, 2), hardState: { term: 2, commit: 1 } })
+    const host = hostOf(3, { log: logOf(1, 2), hardState: { term: 3, commit: 1 } })
     const sent = host.receive({ type: MessageType.MsgApp, from: 2n, ...previous })
     expect(sent).toHaveLength(1)
-    expect(sent[0]).toMatchObject({ type: MessageType.MsgAppResp, to: 2n, term: 2, ...answer })
+    expect(sent[0]).toMatchObject({ type: MessageType.MsgAppResp, to: 2n, term: 3, ...answer })
   })
 
   test.each([
