@@ -3,7 +3,7 @@ import { type ClientStream, createGrpcChannel, type GrpcChannel, GrpcError } fro
 import { memoryPipePair } from '@kvs/net'
 import type { Method } from '@kvs/proto'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
-import { type Fs, type MemFs, memFs } from '@kvs/vfs'
+import { type Fs, type MemFs, memFs, type Schedule } from '@kvs/vfs'
 import { allBuckets } from '../src/buckets.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock, Logger } from '../src/parts.ts'
@@ -24,9 +24,26 @@ export class World {
   #open = true
   #spentMs = 0
 
-  constructor(disk: MemFs = memFs({ random: new SeededRandom(2) })) {
-    this.disk = disk
+  #held: (() => void)[] | undefined
+
+  constructor() {
+    const schedule: Schedule = (_call, done) => {
+      if (this.#held === undefined) queueMicrotask(done)
+      else this.#held.push(done)
+    }
+    this.disk = memFs({ random: new SeededRandom(2), schedule })
     this.#pump()
+  }
+
+  /** From now on no call of the disk returns. */
+  holdDisk(): void {
+    this.#held = []
+  }
+
+  releaseDisk(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const done of held) done()
   }
 
   #pump(): void {
