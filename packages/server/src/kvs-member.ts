@@ -20,7 +20,7 @@ import type { ConsensusStatus, Member } from './edge/member.ts'
 import { clientMethods } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
 import { encodeEntry, type OperationField } from './entry.ts'
-import { Refusal } from './errors.ts'
+import { Refusal, ServerError } from './errors.ts'
 import { walDir } from './layout.ts'
 import { LeaseExpiry } from './lease-expiry.ts'
 import * as limits from './limits.ts'
@@ -67,7 +67,8 @@ export class KvsMember implements Member, RunningMember {
   #lead = 0n
   #committed = 0
   #timeoutTimer: unknown
-  #serving: (() => void) | undefined
+  /** While the member starts: who waits until it serves. */
+  #starting: { readonly serve: () => void; readonly fail: (error: Error) => void } | undefined
   #stopping: Promise<void> | undefined
 
   constructor(parts: ServerParts, options: MemberOptions, opened: OpenedLog, state: State) {
@@ -152,13 +153,16 @@ export class KvsMember implements Member, RunningMember {
   /** Starts consensus, and resolves once this member leads or follows, has caught up, and is published. */
   async start(): Promise<void> {
     this.logger.info('starting member', { 'member-id': formatId(this.id), 'cluster-id': formatId(this.clusterId) })
-    const ready = new Promise<void>(resolve => {
-      this.#serving = resolve
+    let failed: Promise<never> | undefined
+    const serving = new Promise<void>(serve => {
+      failed = new Promise((_resolve, fail) => {
+        this.#starting = { serve, fail }
+      })
     })
     if (this.#raft.isOnlyVoter() || this.state.cluster.members.length <= 1) this.#loop.campaignSoon()
     this.#loop.start()
-    await ready
-    await publish(this)
+    await Promise.race([failed, serving.then(() => publish(this))])
+    this.#starting = undefined
     this.logger.info('ready to serve client requests')
   }
 
@@ -207,10 +211,19 @@ export class KvsMember implements Member, RunningMember {
     return this.#stopping
   }
 
+  /** Calls on their way may end, for a moment; then whoever waits is refused, and then dropped. */
   async #stop(): Promise<void> {
     this.logger.info('stopping member', { 'member-id': formatId(this.id) })
-    await this.#grpc.close({ timeoutMs: limits.stopTimeoutMs })
+    const served = this.#grpc.close({ timeoutMs: limits.stopTimeoutMs })
+    let timer: unknown
+    const late = new Promise<void>(resolve => {
+      timer = this.clock.setTimer(limits.stopTimeoutMs / 2, resolve)
+    })
+    await Promise.race([served, late])
+    this.clock.clearTimer(timer)
     this.#halt()
+    this.#grpc.flush()
+    await served
     await this.#loop.settled()
     await this.#storage.close()
     await this.state.backend.close()
@@ -229,12 +242,23 @@ export class KvsMember implements Member, RunningMember {
     this.#reads.refuseAll(Refusal.of('STOPPED'))
   }
 
-  /** Fail-stop: nothing is acknowledged from here on. */
-  #fail(error: unknown): void {
+  /** Fail-stop: nothing is acknowledged from here on. A member that starts fails to, one that runs ends its process. */
+  #fail(cause: unknown): void {
     if (this.#stopping !== undefined) return
-    this.#stopping = Promise.resolve()
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    this.#stopping = this.#close()
+    if (this.#starting === undefined) this.#parts.onFatal(error)
+    else this.#starting.fail(new ServerError('STORAGE', error.message, { cause: error }))
+  }
+
+  /** Lets go of connections and files after a failure; what they say no longer matters. */
+  async #close(): Promise<void> {
     this.#halt()
-    this.#parts.onFatal(error instanceof Error ? error : new Error(String(error)))
+    this.#grpc.flush()
+    await this.#grpc.close({ timeoutMs: 0 })
+    await this.#loop.settled()
+    await this.#storage.close().catch(() => {})
+    await this.state.backend.close().catch(() => {})
   }
 
   #stateChanged(ready: Ready): void {
@@ -271,8 +295,7 @@ export class KvsMember implements Member, RunningMember {
   /** The first entry of a term was applied: all that was committed before is in the state. */
   #termStarted(): void {
     if (this.#lead === this.id) this.state.lessor.promote(this.options.electionTimeoutMs)
-    this.#serving?.()
-    this.#serving = undefined
+    this.#starting?.serve()
   }
 
   #turnEnded(): void {
