@@ -15,6 +15,7 @@ export type Death = 'power' | 'kill'
 /** Small numbers instead of large ones, so that a short run meets what otherwise happens once a day. */
 interface Knobs {
   readonly walSegmentBytes: number
+  readonly snapshotCount: number
   readonly backendBatchIntervalMs: number
   readonly backendBatchLimit: number
 }
@@ -50,6 +51,7 @@ export class World {
     const clientRandom = this.random.fork()
     this.knobs = {
       walSegmentBytes: this.random.pick([4096, 16_384, 65_536]),
+      snapshotCount: this.random.pick([3, 10, 50, 10_000]),
       backendBatchIntervalMs: this.random.pick([1, 20, 100]),
       backendBatchLimit: this.random.pick([1, 5, 10_000]),
     }
