@@ -7,8 +7,7 @@ import {
   type RangeResponse,
 } from '@kvs/proto/rpc'
 import type { Caller, RequestOptions } from './calls.ts'
-import type { Bytes, Range } from './keys.ts'
-import { rangeOf } from './keys.ts'
+import { type Bytes, type Range, rangeOf, toBytes } from './keys.ts'
 import { pageSizeDefault } from './limits.ts'
 import {
   type DeleteOptions,
@@ -21,15 +20,16 @@ import {
 } from './operations.ts'
 
 /** The pair at `key`, or undefined. */
-export async function get(
+export function get(
   caller: Caller,
   key: Bytes,
   options: ReadOptions & RequestOptions = {},
 ): Promise<KeyValue | undefined> {
   const { revision, serializable, keysOnly } = options
-  const request = rangeRequest(key, { revision, serializable, keysOnly })
-  return (await caller.unary(KV.range, request, options)).kvs[0]
+  return caller.unary(KV.range, { key: toBytes(key), revision, serializable, keysOnly }, options).then(firstPair)
 }
+
+const firstPair = ({ kvs }: RangeResponse): KeyValue | undefined => kvs[0]
 
 export function range(
   caller: Caller,

@@ -16,7 +16,7 @@ export async function* serverStream<Request, RequestInit, Response, ResponseInit
 ): AsyncGenerator<Response, void, undefined> {
   options.signal?.throwIfAborted()
   const { connection, metadata } = await caller.prepare(options)
-  const incoming = new IncomingStream(method.decodeResponse)
+  const incoming = new IncomingStream(method.decodeResponse, connection.endpoint.text)
   const handle = connection.channel.stream({ path: method.path, metadata }, incoming)
   const abort = (): void => incoming.fail(new KvsError('CANCELLED', 'the call was aborted'))
   options.signal?.addEventListener('abort', abort)
@@ -35,10 +35,12 @@ class IncomingStream<Response> implements StreamReceiver {
   readonly queue: Queue<Response> = new Queue({ onTaken: () => this.#taken() })
   handle: StreamHandle | undefined
   readonly #decode: (bytes: Uint8Array) => Response
+  readonly #endpoint: string
   #paused = false
 
-  constructor(decode: (bytes: Uint8Array) => Response) {
+  constructor(decode: (bytes: Uint8Array) => Response, endpoint: string) {
     this.#decode = decode
+    this.#endpoint = endpoint
   }
 
   message(bytes: Uint8Array): void {
@@ -58,7 +60,9 @@ class IncomingStream<Response> implements StreamReceiver {
   }
 
   end(outcome: CallOutcome): void {
-    this.queue.end(outcome.code === 0 ? undefined : statusError(outcome.code, outcome.message))
+    this.queue.end(
+      outcome.code === 0 ? undefined : statusError(outcome.code, outcome.message, { endpoint: this.#endpoint }),
+    )
   }
 
   fail(error: KvsError): void {

@@ -7,6 +7,7 @@ import {
   encodePutResponse,
   encodeRangeResponse,
   encodeSnapshotResponse,
+  KV,
 } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Client, grpcTransport, systemClock, toText } from '../src/index.ts'
@@ -194,6 +195,13 @@ test('a stream is read no faster than the loop takes it', async () => {
     }
   }
   expect(pieces).toBe(200)
+})
+
+test('a stream that fails tells who said so', async () => {
+  await serve(1)
+  client = newClient([1])
+  const first = client.stream(KV.rangeStream, {}).next()
+  await expect(first).rejects.toMatchObject({ code: 'UNIMPLEMENTED', endpoint: '10.0.0.1:1' })
 })
 
 test('a stream that is left early is cancelled', async () => {
