@@ -1,3 +1,4 @@
+import { broken } from './assert.ts'
 import { messageName, newMessage } from './message.ts'
 import type { VoteResult } from './quorum/majority.ts'
 import type { Raft } from './raft.ts'
@@ -36,7 +37,8 @@ function hasUnappliedConfChange({ log }: Raft): boolean {
 
 /** Asks every voter of both halves, ascending by id. The own vote counts once it is durable, like any other. */
 export function campaign(raft: Raft, kind: CampaignKind): void {
-  if (!raft.promotable()) raft.logger.warning(`${raft.hexId} is unpromotable; campaign() should have been called`)
+  // Whatever makes a node unfit ends its candidacy, too: a pre-candidate that won may go on.
+  if (!raft.promotable()) broken(`${raft.hexId} is unpromotable and campaigns at term ${raft.term}`)
   const isPreElection = kind === 'pre-election'
   if (isPreElection) raft.becomePreCandidate()
   else raft.becomeCandidate()

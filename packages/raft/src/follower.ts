@@ -1,3 +1,4 @@
+import { broken } from './assert.ts'
 import { noNode } from './config.ts'
 import { hup } from './election.ts'
 import { draftMessage, messageName } from './message.ts'
@@ -146,11 +147,7 @@ export function handleSnapshot(raft: Raft, message: Message): void {
 function restoreSnapshot(raft: Raft, snapshot: Snapshot): boolean {
   const { index, term, confState } = snapshot.metadata
   if (index <= raft.log.committed) return false
-  if (raft.state !== 'follower') {
-    raft.logger.warning(`${raft.hexId} attempted to restore snapshot as leader; should never happen`)
-    raft.becomeFollower(raft.term + 1, noNode)
-    return false
-  }
+  if (raft.state !== 'follower') broken(`${raft.hexId} restores a snapshot as ${raft.state}`)
   const members = [...confState.voters, ...confState.learners, ...confState.votersOutgoing]
   if (!members.includes(raft.id)) {
     raft.logger.warning(

@@ -1,3 +1,4 @@
+import { broken } from './assert.ts'
 import { draftMessage } from './message.ts'
 import type { Raft } from './raft.ts'
 import { broadcastHeartbeat } from './replication.ts'
@@ -25,10 +26,8 @@ function startRead(raft: Raft, request: Message): void {
 /** The first commit of the term: reads that waited for it may start. */
 export function releasePendingReads(raft: Raft): void {
   if (raft.pendingReads.length === 0) return
-  if (!hasCommittedInTerm(raft)) {
-    raft.logger.error('pending MsgReadIndex should be released only after first commit in current term')
-    return
-  }
+  if (!hasCommittedInTerm(raft))
+    broken(`reads are released at commit index ${raft.log.committed} of another term than ${raft.term}`)
   const pending = raft.pendingReads
   raft.pendingReads = []
   for (const request of pending) startRead(raft, request)

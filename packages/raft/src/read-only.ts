@@ -26,10 +26,6 @@ export class ReadOnlyQueue {
     this.option = option
   }
 
-  get size(): number {
-    return this.#queue.length
-  }
-
   /** Queues a read, and returns the context of the heartbeats that will confirm it. */
   add(request: Message, committed: number, self: bigint): Uint8Array {
     const position = this.#nextPosition++

@@ -22,5 +22,5 @@ export function jointVote(config: JointConfig, votes: ReadonlyMap<bigint, boolea
 
 /** Members of either half, ascending. */
 export function jointIds(config: JointConfig): bigint[] {
-  return [...new Set([...config.incoming, ...config.outgoing])].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return [...new Set([...config.incoming, ...config.outgoing])].sort((a, b) => (a < b ? -1 : 1))
 }

@@ -18,7 +18,7 @@ export const emptyConfig: TrackerConfig = {
 }
 
 export function sortedIds(ids: Iterable<bigint>): bigint[] {
-  return [...ids].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return [...ids].sort((a, b) => (a < b ? -1 : 1))
 }
 
 export function confStateOf(config: TrackerConfig): ConfState {

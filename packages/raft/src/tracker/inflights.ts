@@ -22,10 +22,6 @@ export class Inflights {
     return this.#count
   }
 
-  get bytesInFlight(): number {
-    return this.#bytesInFlight
-  }
-
   isFull(): boolean {
     return this.#count >= this.#sizeMax || (this.#bytesMax !== 0 && this.#bytesInFlight >= this.#bytesMax)
   }
