@@ -16,6 +16,8 @@ export const maxInflightMessages = 512
 export const catchUpEntries = 5000
 /** Records that one slice of a long read or delete looks at: about 3 ms. */
 export const sliceRecords = 4096
+/** Pairs in the first chunk of a RangeStream; later ones grow with the room that messages leave. */
+export const firstChunkPairs = 10
 /** Records that one slice of the scrub after a compaction looks at. */
 export const scrubRecords = 1000
 /** Work on the loop gives way after this time. */

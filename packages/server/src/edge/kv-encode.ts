@@ -54,6 +54,38 @@ export function encodeRange({ header, term }: Head, revision: number, result: Ra
   return encoded
 }
 
+/** What only the last message of a RangeStream carries. */
+export interface RangeEnd {
+  /** The store's current one. */
+  readonly revision: number
+  readonly count: number
+  readonly more: boolean
+}
+
+/** `RangeStreamResponse`: one chunk of a Range, its field 1. */
+export function encodeRangeChunk({ header, term }: Head, lists: readonly KeyValueList[], last?: RangeEnd): Encoded {
+  let size = last === undefined ? 0 : header.size(last.revision, term)
+  for (const list of lists) size += list.byteLength
+  if (last?.more === true) size += 2
+  if (last !== undefined && last.count !== 0) size += 1 + sizeVarint(last.count)
+  const bytes = scratchOf(1 + sizeVarint(size) + size)
+  bytes[0] = 0x0a
+  let at = writeVarint(bytes, 1, size)
+  if (last !== undefined) at = header.write(bytes, at, last.revision, term)
+  for (const list of lists) at = list.writeTo(bytes, { at, field: 2 })
+  if (last?.more === true) {
+    bytes[at++] = 0x18
+    bytes[at++] = 1
+  }
+  if (last !== undefined && last.count !== 0) {
+    bytes[at++] = 0x20
+    at = writeVarint(bytes, at, last.count)
+  }
+  encoded.bytes = bytes
+  encoded.end = at
+  return encoded
+}
+
 function writeRecord(target: Uint8Array, position: number, tag: number, record: Uint8Array): number {
   target[position] = tag
   const at = writeVarint(target, position + 1, record.length)
