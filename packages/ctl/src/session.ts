@@ -73,6 +73,7 @@ export class Session {
 
   async #connect(): Promise<Client> {
     const { flags } = this
+    this.#refuseEncryption()
     const received = flags.int('max-recv-bytes')
     const sent = flags.int('max-request-bytes')
     let client: Client
@@ -102,6 +103,15 @@ export class Session {
       throw new CtlError('badConnection', errorText(error), { cause: error })
     }
     return client
+  }
+
+  /** A setting that asks for encryption must not be passed over. */
+  #refuseEncryption(): void {
+    const asking = ['cert', 'key', 'cacert'].filter(name => this.flags.text(name) !== '')
+    if (this.flags.bool('insecure-skip-tls-verify')) asking.push('insecure-skip-tls-verify')
+    if (!this.flags.bool('insecure-transport')) asking.push('insecure-transport=false')
+    if (asking.length === 0) return
+    throw new CtlError('badArguments', `--${asking[0]} asks for encryption, which kvsctl does not speak`)
   }
 
   async #auth(): Promise<ClientOptions['auth']> {

@@ -235,8 +235,9 @@ const scripts: Readonly<Record<string, readonly Step[]>> = {
     step('compaction 5 --physical'),
   ],
   'the cluster': [
-    ...['simple', 'json', 'fields', 'table'].map(format => step(`member list -w ${format}`)),
-    step('member list -w protobuf', { same: true }),
+    ...['simple', 'json', 'fields', 'table', 'protobuf'].map(format =>
+      step(`member list -w ${format}`, { same: true }),
+    ),
     step('member list --hex -w fields', { except: /ID"/ }),
     step('endpoint status', { older: olderStatus }),
     step('endpoint status -w fields', { older: olderStatusFields }),

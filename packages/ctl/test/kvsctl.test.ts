@@ -27,6 +27,16 @@ test('version and help need no server', async () => {
   expect((await run([...kvsctl, 'options'])).out).toContain('--endpoints=127.0.0.1:2379')
 })
 
+test.each([
+  ['--cacert', 'ca.pem'],
+  ['--insecure-skip-tls-verify'],
+  ['--insecure-transport=false'],
+  ['--endpoints', 'https://127.0.0.1:1'],
+])('encryption that is asked for is refused, not passed over: %s', async (...flags) => {
+  const said = await run([...kvsctl, ...flags, 'put', 'a', 'b'])
+  expect(said).toMatchObject({ status: 128, out: '', err: expect.stringMatching(/^Error: .*asks for encryption/) })
+})
+
 if (!hasEtcd) console.warn('kvsctl as a program: skipped, /usr/bin/etcd is not installed')
 
 describe.skipIf(!hasEtcd)('as a program', () => {

@@ -26,9 +26,8 @@ export function writeText(writer: Writer, value: string): void {
   writer.string(value)
 }
 
-/** Skips a field nobody knows; messages of later versions stay readable. */
+/** Skips a field nobody knows; messages of later versions stay readable. Field number 0 is refused by protobufjs. */
 export function skipField(reader: Reader, tag: number): void {
-  if (tag >>> 3 === 0) throw new ProtoError('MALFORMED', `field number 0 at byte ${reader.pos}`)
   reader.skipType(tag & 7, 0, tag >>> 3)
 }
 

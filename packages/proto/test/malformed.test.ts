@@ -70,7 +70,8 @@ test('the bound holds for what is written, and in log entries and raft messages'
   expect(() => decodeInternalRaftRequest(entry)).toThrow(refusal('InternalRaftRequest'))
 
   expect(() => decodeMessage(nest(5_000, [14]))).toThrow(refusal('Message'))
-  expect(decodeMessage(nest(10, [14])).responses).toHaveLength(1)
+  expect(() => decodeMessage(nest(nestedLevelsMax + 1, [14]))).toThrow(refusal('Message'))
+  expect(decodeMessage(nest(nestedLevelsMax, [14])).responses).toHaveLength(1)
 })
 
 test('groups nested without end are refused', () => {
