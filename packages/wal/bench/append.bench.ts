@@ -39,7 +39,7 @@ describe('append to a real disk, one sync per batch', async () => {
   const next = (count: number): Entry[] => entries.slice(0, count).map(entry => ({ ...entry, index: ++index }))
   for (const count of [1, 100, 1000]) {
     bench(`batch of ${count}`, () => wal.append({ entries: next(count) }), {
-      teardown: mode => {
+      teardown: (_task, mode) => {
         if (mode === 'run' && count === 1000) rmSync(folder, { recursive: true, force: true })
       },
     })

@@ -86,7 +86,7 @@ function etcdctl(urls: Etcd, ...args: string[]): string {
 
 function put(id: bigint, key: string, value: string): Uint8Array {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-  return encodeInternalRaftRequest({ header: { ID: id }, put: { key: bytes(key), value: bytes(value) } })
+  return encodeInternalRaftRequest({ header: { id }, put: { key: bytes(key), value: bytes(value) } })
 }
 
 async function etcdWithKeys(): Promise<Etcd> {
