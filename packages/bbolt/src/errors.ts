@@ -6,7 +6,7 @@
  * (another version, nested buckets, one page of more than 2 GiB) · `NO_BUCKET` · `HASH_MISMATCH` the SHA-256 at the end of
  * a backup is not that of its bytes.
  * Writing: `BAD_KEY` empty or too long · `VALUE_TOO_LARGE` · `UNSORTED` keys or bucket names not strictly ascending ·
- * `BAD_PAGE_SIZE` · `CHANGED` the second pass of a stream saw other records than the first.
+ * `BAD_PAGE_SIZE` · `CHANGED` the second pass of a stream needs other pages than the first.
  * `IO` a disk error, see `cause`.
  */
 export type BoltErrorCode =

@@ -25,7 +25,8 @@ export interface BoltStream {
 /**
  * A bbolt file without a file. The metas stand first and say where the root is and how long the file is, so the buckets are
  * read twice: first only to count pages (this call; errors of the input come here, before the first byte), then to make
- * them. The size is known before the stream begins. `pieces` throws `CHANGED` if the passes differ.
+ * them. The size is known before the stream begins. `pieces` throws `CHANGED` if the second pass needs other
+ * pages than the first; other records in the same pages make a sound file of the second pass.
  *
  * The first pass gives way only where the sources do: large ones should be asynchronous and pause now and then.
  */
