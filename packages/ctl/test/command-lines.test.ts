@@ -77,14 +77,7 @@ describe('flags', () => {
 })
 
 test('a transaction that cannot be read ends with 3', async () => {
-  for (const input of [
-    'bad\n',
-    'mod("a") ? "1"\n',
-    'mod("a") > 1\n',
-    '\nput a\n',
-    '\nget a --bogus\n',
-    '\nput a b\n',
-  ]) {
+  for (const input of ['bad\n', 'mod("a") ? "1"\n', 'mod("a") > 1\n', '\nget a --bogus\n', '\nput a b\n']) {
     expect(await runInProcess(['txn'], { input })).toMatchObject({ status: 3, out: '' })
   }
 })
