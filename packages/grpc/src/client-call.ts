@@ -227,7 +227,7 @@ export class EngineUnaryClientCall extends EngineClientCall {
 
   /** The call must wait for its stream: the request is kept. */
   keepRequest(): void {
-    this.#request = this.#request.slice()
+    this.#request = new Uint8Array(this.#request)
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {

@@ -46,7 +46,8 @@ export class SocketPipe implements ClosingPipe {
     })
     if (this.#paused) this.#socket.pause()
     this.#socket.on('data', chunk => {
-      if (!this.#dropped) events.data(chunk)
+      // Plain bytes: a Buffer is a Uint8Array that behaves otherwise (its `slice` is a view).
+      if (!this.#dropped) events.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
     })
   }
 

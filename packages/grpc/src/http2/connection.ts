@@ -152,7 +152,7 @@ export class Http2Connection implements SenderEvents {
     this.#inbound.start()
     this.touch()
     this.pipe.start({
-      data: chunk => this.#receive(chunk),
+      data: chunk => this.#receive(plainBytes(chunk)),
       drain: () => this.#pipeDrained(),
       end: () => this.#pipeEnded(),
       close: error => this.#pipeClosed(error),
@@ -552,4 +552,10 @@ export class Http2Connection implements SenderEvents {
 function matches(expected: Uint8Array, bytes: Uint8Array, start: number): boolean {
   for (let i = 0; i < expected.length; i++) if (expected[i] !== bytes[start + i]) return false
   return true
+}
+
+/** The bytes without what a runtime adds to them: `slice` of Node's Buffer is a view, here it has to be a copy. */
+function plainBytes(chunk: Uint8Array): Uint8Array {
+  if (chunk.constructor === Uint8Array) return chunk
+  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }

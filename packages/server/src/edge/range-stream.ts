@@ -28,7 +28,8 @@ class RangeStreamCall implements StreamEvents {
   }
 
   message(body: Uint8Array, start: number, end: number): void {
-    const request = decodeOrFail(this.#call, KV.rangeStream, body, start, end)
+    // Read in chunks, long after these bytes are gone: decoded from a copy.
+    const request = decodeOrFail(this.#call, KV.rangeStream, body.slice(start, end), 0, end - start)
     if (request === undefined) return
     const refusal = refusalOfStream(request) ?? checkRangeRequest(request)
     if (refusal !== undefined) return refuse(this.#call, refusal)
