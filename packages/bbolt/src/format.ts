@@ -59,7 +59,7 @@ export interface PageHeader {
   readonly overflow: number
 }
 
-export function readU16(bytes: Uint8Array, at: number): number {
+function readU16(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8)
 }
 
@@ -103,7 +103,7 @@ export function writeHeader(bytes: Uint8Array, at: number, header: PageHeader): 
 }
 
 /** FNV-1a, 64 bits (Fowler, Noll, Vo). Only metas are hashed: 56 bytes. */
-export function fnv1a64(bytes: Uint8Array): bigint {
+function fnv1a64(bytes: Uint8Array): bigint {
   let hash = 0xcbf29ce484222325n
   for (const byte of bytes) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n)
   return hash

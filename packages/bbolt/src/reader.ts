@@ -10,7 +10,7 @@ import { find, leavesOf } from './walk.ts'
 export type BoltRecord = readonly [key: Uint8Array, value: Uint8Array]
 
 /** Keys from `from` (included) to `to` (excluded); each may be absent. */
-export interface KeyRange {
+export interface BoltRange {
   readonly from?: Uint8Array
   readonly to?: Uint8Array
 }
@@ -89,7 +89,7 @@ export class BoltReader {
   }
 
   /** The records of a bucket in key order. `NO_BUCKET` if there is none of that name. */
-  async *records(bucket: BucketName, range?: KeyRange): AsyncGenerator<BoltRecord> {
+  async *records(bucket: BucketName, range?: BoltRange): AsyncGenerator<BoltRecord> {
     const source = this.pages()
     const root = await this.#bucketRoot(source, bucket)
     const { from, to } = range ?? {}

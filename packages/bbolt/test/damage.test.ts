@@ -225,6 +225,25 @@ describe('crafted files', () => {
     expect((await refusal()).message).toContain('65535 elements do not fit')
   })
 
+  it('items that reach out of their page, overlap, or have no key', async () => {
+    const element = firstElement(pageWith(2) + 3)
+    const sizeOfValue = new DataView(bytes.buffer).getUint32(element + 12, true)
+    for (const [offset, value, message] of [
+      [12, 0xffff_ffff, 'element 0: bytes '],
+      [12, sizeOfValue + 1, 'element 1: bytes '],
+      [4, 0xffff_fff0, 'element 0: bytes '],
+      [4, 0, 'element 0: bytes '],
+      [8, 0, 'element 0: key of 0 bytes'],
+      [8, 32_769, 'element 0: key of 32769 bytes'],
+      [0, 2, 'element 0: flags 0x2'],
+    ] as const) {
+      const before = bytes.slice()
+      u32(element + offset, value)
+      expect((await refusal()).message).toContain(message)
+      bytes = before
+    }
+  })
+
   it('two buckets with one root', async () => {
     const root = bytes.length / pageSize - 1
     // Values of the buckets `big` and `key`, by their elements 0 and 2.

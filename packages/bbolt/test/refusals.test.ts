@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto'
 import { faultFs, memFs, VfsError } from '@kvs/vfs'
 import { describe, expect, it } from 'vitest'
-import {
-  type BoltErrorCode,
-  type BoltRecord,
-  type BucketSource,
-  boltPages,
-  keyBytesMax,
-  openBolt,
-  writeBolt,
-} from '../src/index.ts'
+import { type BoltErrorCode, type BoltRecord, type BucketSource, boltPages, openBolt, writeBolt } from '../src/index.ts'
+import { keyBytesMax } from '../src/limits.ts'
 import { collect, numbered, text } from './bytes.ts'
 
 const value = text('v')

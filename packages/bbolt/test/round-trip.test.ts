@@ -2,18 +2,19 @@ import { createHash } from 'node:crypto'
 import { memFs } from '@kvs/vfs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readHeader } from '../src/format.ts'
 import {
   type BoltRecord,
   type BucketSource,
   boltPages,
   check,
   describeCheck,
-  keyBytesMax,
   openBolt,
   statusOf,
   verifyTrailer,
   writeBolt,
 } from '../src/index.ts'
+import { keyBytesMax } from '../src/limits.ts'
 import { collect, contentOf, hex, numbered, text } from './bytes.ts'
 
 const sha256 = () => createHash('sha256')
@@ -189,6 +190,21 @@ describe('what is written is read', () => {
       ['over', false, 0],
     ])
     await reader.close()
+  })
+
+  it('every branch has two children or more, whatever the count of leaves', async () => {
+    for (let count = 2; count < 100; count++) {
+      const fs = memFs()
+      await writeBolt({ fs, path: '/db', pageSize: 1024, buckets: [['key', numbered(count, 900)]] })
+      const bytes = await readAll(fs, '/db')
+      const headers = Array.from({ length: bytes.length / 1024 }, (_, page) => readHeader(bytes, page * 1024))
+      const branches = headers.filter(({ id, flags }, page) => id === page && flags === 1)
+      expect(branches.length).toBeGreaterThan(0)
+      for (const branch of branches) expect(branch.count).toBeGreaterThanOrEqual(2)
+      const reader = await openBolt({ fs, path: '/db' })
+      expect((await check(reader)).problems).toEqual([])
+      await reader.close()
+    }
   })
 
   it('a file without buckets', async () => {
