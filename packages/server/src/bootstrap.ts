@@ -56,16 +56,38 @@ export async function prepareDirectories(fs: Fs, dataDir: string): Promise<void>
   }
 }
 
+/**
+ * Refuses a directory whose log another process has locked. To be asked before anything in it is opened: the state file
+ * lets several processes in. Throws `ServerError` (`DATA_DIR`).
+ */
+export async function refuseIfInUse(fs: Fs, dataDir: string): Promise<void> {
+  const dir = walDir(dataDir)
+  if (!(await walExists(fs, dir))) return
+  for (const name of await fs.readDir(dir)) {
+    if (!name.endsWith('.wal')) continue
+    const file = await fs.open(`${dir}/${name}`, { mode: 'write' })
+    try {
+      file.lock()
+    } catch (error) {
+      if (error instanceof VfsError && error.code === 'LOCKED') throw inUse(dataDir, error)
+      throw error
+    } finally {
+      await file.close()
+    }
+  }
+}
+
+function inUse(dataDir: string, cause: Error): ServerError {
+  return new ServerError('DATA_DIR', `data directory '${dataDir}' is in use by another process`, { cause })
+}
+
 /** Opens the log that is there, or founds the cluster by writing the start of one. */
 export async function openLog(parts: LogParts): Promise<OpenedLog> {
   const { fs, options } = parts
   try {
     return (await walExists(fs, walDir(options.dataDir))) ? await restart(parts) : await found(parts)
   } catch (error) {
-    if (error instanceof WalError && error.code === 'LOCKED') {
-      const text = `data directory '${options.dataDir}' is in use by another process`
-      throw new ServerError('DATA_DIR', text, { cause: error })
-    }
+    if (error instanceof WalError && error.code === 'LOCKED') throw inUse(options.dataDir, error)
     if (error instanceof WalError || error instanceof VfsError) {
       throw new ServerError('STORAGE', error.message, { cause: error })
     }

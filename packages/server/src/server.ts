@@ -1,7 +1,7 @@
 import type { Backend } from '@kvs/backend'
 import type { Pipe } from '@kvs/net'
 import type { Fs } from '@kvs/vfs'
-import { openLog, prepareDirectories } from './bootstrap.ts'
+import { openLog, prepareDirectories, refuseIfInUse } from './bootstrap.ts'
 import type { HttpHandler } from './edge/http.ts'
 import { KvsMember } from './kvs-member.ts'
 import { stateFile } from './layout.ts'
@@ -42,6 +42,7 @@ export interface RunningMember {
 export async function startMember(parts: ServerParts, options: MemberOptions): Promise<RunningMember> {
   checkOptions(options)
   await prepareDirectories(parts.fs, options.dataDir)
+  await refuseIfInUse(parts.fs, options.dataDir)
   const backend = await parts.openBackend(stateFile(options.dataDir))
   let member: KvsMember | undefined
   try {

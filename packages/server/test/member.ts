@@ -3,7 +3,7 @@ import { type ClientStream, createGrpcChannel, type GrpcChannel, GrpcError } fro
 import { memoryPipePair } from '@kvs/net'
 import type { Method } from '@kvs/proto'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
-import { type Fs, type MemFs, memFs, type Schedule } from '@kvs/vfs'
+import { type CrashMode, type Fs, type MemFs, memFs, type Schedule } from '@kvs/vfs'
 import { allBuckets } from '../src/buckets.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock, Logger } from '../src/parts.ts'
@@ -15,35 +15,57 @@ import { type RunningMember, startMember } from '../src/server.ts'
  */
 export class World {
   readonly clock: VirtualClock = new VirtualClock()
-  readonly states: MemoryStates = new MemoryStates()
   readonly random: SeededRandom = new SeededRandom(1)
   readonly fatal: Error[] = []
-  disk: MemFs
+  readonly states: MemoryStates
+  readonly disk: MemFs
   /** What each look at the clock takes: work in slices then gives way after every slice. */
   lookCostMs = 0
+  readonly #gate: DiskGate
   #open = true
   #spentMs = 0
 
-  #held: (() => void)[] | undefined
-
-  constructor() {
-    const schedule: Schedule = (_call, done) => {
-      if (this.#held === undefined) queueMicrotask(done)
-      else this.#held.push(done)
-    }
-    this.disk = memFs({ random: new SeededRandom(2), schedule })
+  constructor(from?: { readonly disk: MemFs; readonly states: MemoryStates; readonly gate: DiskGate }) {
+    this.#gate = from?.gate ?? new DiskGate()
+    const { schedule } = this.#gate
+    this.disk = from?.disk ?? memFs({ random: new SeededRandom(2), schedule })
+    this.states = from?.states ?? new MemoryStates()
     this.#pump()
   }
 
-  /** From now on no call of the disk returns. */
-  holdDisk(): void {
-    this.#held = []
+  /** Calls of the disk so far. */
+  get diskCalls(): number {
+    return this.#gate.calls
+  }
+
+  /** No call of the disk after this many returns. */
+  holdDisk(afterCalls: number = this.#gate.calls): void {
+    this.#gate.lastCall = afterCalls
   }
 
   releaseDisk(): void {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const done of held) done()
+    this.#gate.release()
+  }
+
+  /** A call of the disk waits for `releaseDisk`. */
+  get isStuck(): boolean {
+    return this.#gate.isStuck
+  }
+
+  /** Ends this world as a power cut does; the next one has what it left. */
+  cutPower(mode: CrashMode): World {
+    return this.#successor(this.disk.crash({ mode }))
+  }
+
+  /** Ends this world as `kill -9` does. */
+  kill(): World {
+    return this.#successor(this.disk.kill())
+  }
+
+  #successor(disk: MemFs): World {
+    this.close()
+    this.#gate.forget()
+    return new World({ disk, states: this.states, gate: this.#gate })
   }
 
   #pump(): void {
@@ -120,7 +142,36 @@ export class World {
   }
 }
 
-export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+/** Decides when calls of the disk return: soon, or not before `release`. */
+class DiskGate {
+  calls = 0
+  lastCall = Number.POSITIVE_INFINITY
+  #held: (() => void)[] = []
+
+  readonly schedule: Schedule = (_call, done) => {
+    this.calls++
+    if (this.calls > this.lastCall) this.#held.push(done)
+    else queueMicrotask(done)
+  }
+
+  get isStuck(): boolean {
+    return this.#held.length > 0
+  }
+
+  release(): void {
+    this.lastCall = Number.POSITIVE_INFINITY
+    for (const done of this.#held.splice(0)) done()
+  }
+
+  /** Calls that wait never return. */
+  forget(): void {
+    this.#held = []
+    this.lastCall = Number.POSITIVE_INFINITY
+    this.calls = 0
+  }
+}
+
+const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** A member, and a client connected to it. */
 export class TestMember {
