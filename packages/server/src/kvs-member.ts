@@ -25,9 +25,10 @@ import { walDir } from './layout.ts'
 import { LeaseExpiry } from './lease-expiry.ts'
 import * as limits from './limits.ts'
 import { Loop } from './loop.ts'
-import { type MemberOptions, requestTimeoutOf } from './options.ts'
+import { type MemberOptions, quotaBytes, requestTimeoutOf } from './options.ts'
 import type { Clock, Logger, Random } from './parts.ts'
 import { publish } from './publish.ts'
+import { Quota } from './quota.ts'
 import { raftConfig } from './raft-config.ts'
 import { Reads } from './read.ts'
 import { RequestIds } from './request-id.ts'
@@ -46,6 +47,7 @@ export class KvsMember implements Member, RunningMember {
   readonly random: Random
   readonly logger: Logger
   readonly state: State
+  readonly quota: Quota
   readonly header: HeaderWriter
   readonly requestIds: RequestIds
   readonly handleHttp: HttpHandler
@@ -81,6 +83,7 @@ export class KvsMember implements Member, RunningMember {
     this.id = opened.memberId
     this.clusterId = opened.clusterId
     this.state = state
+    this.quota = new Quota({ member: this, backend: state.backend, limitBytes: quotaBytes(options) })
     this.header = new HeaderWriter({ clusterId: this.clusterId, memberId: this.id })
     this.requestIds = new RequestIds(this.id, clock.wallNow())
     this.#requestTimeoutMs = requestTimeoutOf(options)
@@ -90,6 +93,7 @@ export class KvsMember implements Member, RunningMember {
     this.#snapshots = this.#makeSnapshots(opened.log)
     this.#applier = new Applier({
       state,
+      quota: this.quota,
       applied: opened.log.firstIndex() - 1,
       waiting: this.#waiting,
       idPrefix: this.requestIds.prefix,

@@ -2,6 +2,7 @@ import type { Backend } from '@kvs/backend'
 import type { LeaseRecord, Lessor } from '@kvs/lease'
 import type { Store } from '@kvs/mvcc'
 import { encodeLease } from '@kvs/proto/lease'
+import { Alarms } from './alarms.ts'
 import type { Background } from './background.ts'
 import { buckets } from './buckets.ts'
 import type { ClusterState } from './cluster-state.ts'
@@ -14,6 +15,7 @@ export class State {
   readonly store: Store
   readonly lessor: Lessor
   readonly cluster: ClusterState
+  readonly alarms: Alarms
   /** Long work on the state, in slices. */
   readonly background: Background
 
@@ -28,6 +30,7 @@ export class State {
     this.store = parts.store
     this.lessor = parts.lessor
     this.cluster = parts.cluster
+    this.alarms = new Alarms(parts.backend)
     this.background = parts.background
   }
 

@@ -2,12 +2,15 @@ import { type Entry, EntryType } from '@kvs/raft'
 import { assert } from '../assert.ts'
 import { OperationField, ParsedEntry } from '../entry.ts'
 import { ServerError } from '../errors.ts'
+import type { Quota } from '../quota.ts'
 import type { State } from '../state.ts'
 import type { Waiter, WaitingTable } from '../waiting.ts'
+import { alarm, refusalByAlarm } from './alarm.ts'
 import { clusterMemberAttrSet, clusterVersionSet } from './cluster.ts'
 import * as kv from './kv.ts'
 import * as lease from './lease.ts'
 import type { Continuation, Operation } from './operation.ts'
+import { isOverQuota, OverQuota } from './quota.ts'
 
 /** The apply dispatcher: one row per replicated operation. */
 const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
@@ -19,12 +22,14 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [OperationField.leaseGrant, lease.leaseGrant],
   [OperationField.leaseRevoke, lease.leaseRevoke],
   [OperationField.leaseCheckpoint, lease.leaseCheckpoint],
+  [OperationField.alarm, alarm],
   [OperationField.clusterVersionSet, clusterVersionSet],
   [OperationField.clusterMemberAttrSet, clusterMemberAttrSet],
 ])
 
 export interface ApplierParts {
   readonly state: State
+  readonly quota: Quota
   readonly waiting: WaitingTable
   /** Index of the entry before the first one that will come. */
   readonly applied: number
@@ -89,7 +94,15 @@ export class Applier {
         `entry ${entry.index} holds operation ${parsed.operation}, which this member lacks`,
       )
     }
-    return operation.apply(this.#parts.state, entry.data, parsed, this.#waiter(parsed))
+    const { state, quota } = this.#parts
+    const waiter = this.#waiter(parsed)
+    const refusal = state.alarms.any ? refusalByAlarm(state, entry.data, parsed) : undefined
+    if (refusal !== undefined) {
+      waiter?.refused(refusal)
+      return undefined
+    }
+    const isOver = isOverQuota(quota, entry.data, parsed)
+    return operation.apply(state, entry.data, parsed, isOver ? new OverQuota(quota, waiter) : waiter)
   }
 
   #waiter(parsed: ParsedEntry): Waiter | undefined {

@@ -1,4 +1,5 @@
 import type { KeyValueList, RangeResult } from '@kvs/mvcc'
+import type { AlarmMember } from '@kvs/proto/rpc'
 
 /**
  * What applied operations tell those who wait for them. Answers are local: nothing here is part of the replicated state.
@@ -38,6 +39,10 @@ export interface TxnOutcome {
 /** Outcome of everything whose answer is a header only. */
 export interface RevisionOutcome {
   readonly revision: number
+}
+
+export interface AlarmOutcome extends RevisionOutcome {
+  readonly alarms: readonly AlarmMember[]
 }
 
 export interface LeaseGrantOutcome extends RevisionOutcome {

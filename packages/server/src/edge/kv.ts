@@ -12,6 +12,7 @@ import {
 import { refusalOf } from '../apply/kv.ts'
 import type { DeleteOutcome, PutOutcome, RevisionOutcome, TxnOutcome } from '../apply/outcome.ts'
 import { checkPlan, isReadOnly, isSerializable, planTxn, readPlan } from '../apply/txn.ts'
+import { putCostBytes, txnCostBytes } from '../cost.ts'
 import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
@@ -21,6 +22,7 @@ import type { Waiter } from '../waiting.ts'
 import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
 import { encodePut, encodeRange, writeDelete, writeTxn } from './kv-encode.ts'
 import type { Member } from './member.ts'
+import { refuseOverQuota } from './quota.ts'
 import { checkDeleteRequest, checkRangeRequest, checkTxnRequest } from './txn-check.ts'
 
 /** The KV service: Range, Put, DeleteRange, Txn, Compact. */
@@ -39,6 +41,8 @@ const fields = new PutFields()
 
 function put(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   if (!fields.parse(body, start, end)) return failMalformed(call, new Error('proto: PutRequest is malformed'))
+  const cost = putCostBytes(fields.keyEnd - fields.keyStart, fields.valueEnd - fields.valueStart)
+  if (!member.quota.admits(cost)) return refuseOverQuota(member, call)
   if (fields.keyEnd === fields.keyStart) return refuse(call, Refusal.of('EMPTY_KEY'))
   if (fields.ignoreValue && fields.hasValue) return refuse(call, Refusal.of('VALUE_PROVIDED'))
   if (fields.ignoreLease && fields.hasLease) return refuse(call, Refusal.of('LEASE_PROVIDED'))
@@ -137,6 +141,7 @@ function startAnswer(member: Member, revision: number): void {
 function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   const request = decodeOrFail(call, KV.txn, body, start, end)
   if (request === undefined) return
+  if (!member.quota.admits(txnCostBytes(request))) return refuseOverQuota(member, call)
   const refusal = checkTxnRequest(request, member.options.maxTxnOps)
   if (refusal !== undefined) return refuse(call, refusal)
   if (!isReadOnly(request)) {

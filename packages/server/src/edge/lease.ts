@@ -12,10 +12,12 @@ import {
   writeLeaseTimeToLiveResponse,
 } from '@kvs/proto/rpc'
 import type { LeaseGrantOutcome, RevisionOutcome } from '../apply/outcome.ts'
+import { leaseGrantCostBytes } from '../cost.ts'
 import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
 import type { Member } from './member.ts'
+import { refuseOverQuota } from './quota.ts'
 
 /** The Lease service: grant, revoke, keep alive, time to live, list. */
 export function leaseMethods(member: Member): Map<string, MethodHandler> {
@@ -33,6 +35,7 @@ export function leaseMethods(member: Member): Map<string, MethodHandler> {
 function grant(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   const request = decodeOrFail(call, Lease.leaseGrant, body, start, end)
   if (request === undefined) return
+  if (!member.quota.admits(leaseGrantCostBytes)) return refuseOverQuota(member, call)
   const ttl = member.state.lessor.effectiveTtlSeconds(request.ttl)
   const id = request.id === 0n ? member.requestIds.nextLeaseId() : request.id
   const settled = encodeLeaseGrantRequest({ id, ttl })

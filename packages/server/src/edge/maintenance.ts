@@ -1,5 +1,6 @@
 import type { MethodHandler, UnaryCall, UnaryMethod } from '@kvs/grpc'
 import { Cluster, Maintenance, writeMemberListResponse, writeStatusResponse } from '@kvs/proto/rpc'
+import { describeAlarm } from '../alarms.ts'
 import { Refusal } from '../errors.ts'
 import { quotaBytes } from '../options.ts'
 import { storageVersion, version } from '../version.ts'
@@ -28,7 +29,10 @@ function status(member: Member, call: UnaryCall): void {
     raftIndex: consensus.committed,
     raftTerm: consensus.term,
     raftAppliedIndex: consensus.applied,
-    errors: consensus.leader === 0n ? [Refusal.of('NO_LEADER').message] : [],
+    errors: [
+      ...(consensus.leader === 0n ? [Refusal.of('NO_LEADER').message] : []),
+      ...state.alarms.list().map(describeAlarm),
+    ],
     isLearner: false,
     storageVersion,
     downgradeInfo: {},

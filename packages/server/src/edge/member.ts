@@ -2,6 +2,7 @@ import type { ResponseHeader } from '@kvs/proto/rpc'
 import type { OperationField } from '../entry.ts'
 import type { MemberOptions } from '../options.ts'
 import type { Clock, Logger, Random } from '../parts.ts'
+import type { Quota } from '../quota.ts'
 import type { RequestIds } from '../request-id.ts'
 import type { State } from '../state.ts'
 import type { Waiter } from '../waiting.ts'
@@ -26,6 +27,7 @@ export interface Member {
   readonly random: Random
   readonly logger: Logger
   readonly state: State
+  readonly quota: Quota
   readonly header: HeaderWriter
   readonly requestIds: RequestIds
   /** Current term, for headers. */

@@ -1,4 +1,5 @@
 import type { MethodHandler } from '@kvs/grpc'
+import { alarmMethods } from './alarm.ts'
 import { kvMethods } from './kv.ts'
 import { leaseMethods } from './lease.ts'
 import { statusMethods } from './maintenance.ts'
@@ -14,5 +15,6 @@ export function clientMethods(member: Member): Map<string, MethodHandler> {
     ...watchMethods(member),
     ...leaseMethods(member),
     ...statusMethods(member),
+    ...alarmMethods(member),
   ])
 }

@@ -1,0 +1,46 @@
+import type { Backend } from '@kvs/backend'
+import { AlarmRequestAlarmAction as Action, AlarmType, encodeAlarmRequest } from '@kvs/proto/rpc'
+import type { Member } from './edge/member.ts'
+import { OperationField } from './entry.ts'
+
+/**
+ * How large this member's state file may become. A member that reaches its quota raises the NOSPACE alarm, which stops
+ * the whole cluster from growing: only the alarm is replicated, for files of one state differ in size.
+ */
+export class Quota {
+  readonly #member: Pick<Member, 'id' | 'propose'>
+  readonly #backend: Pick<Backend, 'sizes'>
+  readonly #limitBytes: number
+  /** Who waits for the alarm that is on its way. */
+  #waiting: (() => void)[] = []
+
+  /** `limitBytes` 0: none. */
+  constructor(parts: {
+    readonly member: Pick<Member, 'id' | 'propose'>
+    readonly backend: Pick<Backend, 'sizes'>
+    readonly limitBytes: number
+  }) {
+    this.#member = parts.member
+    this.#backend = parts.backend
+    this.#limitBytes = parts.limitBytes
+  }
+
+  /** Whether there is room for a request of this cost. What costs nothing always passes. */
+  admits(costBytes: number): boolean {
+    if (costBytes === 0 || this.#limitBytes === 0) return true
+    return this.#backend.sizes().allocatedBytes + costBytes < this.#limitBytes
+  }
+
+  /** Raises this member's alarm, and calls back when that is through, or cannot be. */
+  raiseAlarm(then: () => void): void {
+    this.#waiting.push(then)
+    if (this.#waiting.length > 1) return
+    const body = encodeAlarmRequest({ action: Action.ACTIVATE, memberId: this.#member.id, alarm: AlarmType.NOSPACE })
+    const over = (): void => {
+      const waiting = this.#waiting
+      this.#waiting = []
+      for (const callback of waiting) callback()
+    }
+    this.#member.propose(OperationField.alarm, body, 0, body.length, { applied: over, refused: over })
+  }
+}
