@@ -3,6 +3,7 @@ import type { EmbedOptions } from '@kvs/server/embed'
 import { parse as parseYaml } from 'yaml'
 import { type FlagValue, UsageError } from './flag-values.ts'
 import { type CommandLine, flags, flagValue, unknownFlag } from './flags.ts'
+import { logFormats, logLevels } from './logger.ts'
 
 /** The configuration of the program, and what should be said about where it came from. */
 export interface Configuration {
@@ -60,13 +61,19 @@ function fromFile(path: string): Values {
   }
   const values = new Map<string, FlagValue>()
   for (const [name, value] of Object.entries(document)) {
-    if (!(name in flags)) throw unknownFlag(name)
+    if (!Object.hasOwn(flags, name)) throw unknownFlag(name)
     if (value === null) continue
     const text = Array.isArray(value) ? value.join(',') : String(value)
     const isDuration = flags[name]?.kind === 'durationMs' && typeof value === 'number'
     values.set(name, flagValue(name, isDuration ? `${text}ns` : text, `key ${name} of config file '${path}'`))
   }
   return values
+}
+
+function oneOf(name: string, words: readonly string[], text: (name: string) => string): string {
+  const word = text(name)
+  if (words.includes(word)) return word
+  throw new UsageError(`invalid value "${word}" for flag -${name}: must be one of ${words.filter(Boolean).join(', ')}`)
 }
 
 function assemble(values: Values): Omit<Configuration, 'warnings'> {
@@ -103,5 +110,5 @@ function assemble(values: Values): Omit<Configuration, 'warnings'> {
     watchProgressNotifyIntervalMs: number('watch-progress-notify-interval') || 600_000,
     unsafeNoFsync: value('unsafe-no-fsync') as boolean,
   }
-  return { embed, logLevel: text('log-level'), logFormat: text('log-format') }
+  return { embed, logLevel: oneOf('log-level', logLevels, text), logFormat: oneOf('log-format', logFormats, text) }
 }

@@ -84,7 +84,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     if (name === 'help' || name === 'h') wants = 'help'
     else if (name === 'version') wants = 'version'
     else {
-      const known = name === 'config-file' || name in flags
+      const known = name === 'config-file' || Object.hasOwn(flags, name)
       if (!known) throw unknownFlag(name)
       let value = match[2]
       if (value === undefined && flags[name]?.kind === 'boolean') value = 'true'

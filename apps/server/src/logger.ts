@@ -37,12 +37,15 @@ export function createLogger(options: LoggerOptions): Logger {
   const line =
     (level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] =>
     (message, fields) =>
-      fields === undefined ? logger[level](message) : logger[level](fields, message)
+      // Given as a field, the message stands before the others, as zap has it.
+      logger[level]({ msg: message, ...fields })
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }
 
-/** Whether `--log-level` knows the word. */
-export const isLogLevel = (word: string): boolean => word in levels
+/** The words of `--log-level`. */
+export const logLevels: readonly string[] = Object.keys(levels)
+/** The words of `--log-format`. */
+export const logFormats: readonly string[] = ['', 'json', 'console']
 
 const colors: Readonly<Record<string, string>> = {
   debug: '\x1b[90m',

@@ -4,7 +4,7 @@ import { startEmbedded } from '@kvs/server/embed'
 import { configure } from './config.ts'
 import { UsageError } from './flag-values.ts'
 import { helpText, parseCommandLine } from './flags.ts'
-import { createLogger, isLogLevel } from './logger.ts'
+import { createLogger } from './logger.ts'
 
 /** The `kvs` program: arguments, environment and signals in, exit status out. */
 
@@ -34,9 +34,6 @@ async function run(args: readonly string[]): Promise<void> {
   if (line.wants === 'help') return void process.stdout.write(helpText())
   if (line.wants === 'version') return void process.stdout.write(versionText())
   const configuration = configure(line, process.env)
-  if (!isLogLevel(configuration.logLevel)) {
-    throw new UsageError(`invalid value "${configuration.logLevel}" for flag -log-level`)
-  }
   const logger = createLogger({
     level: configuration.logLevel,
     format: configuration.logFormat,

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { createLogger } from '../src/logger.ts'
+
+/** A logger, and the lines it wrote. */
+function world(options: { readonly level?: string; readonly format?: string; readonly isTTY?: boolean } = {}) {
+  const lines: string[] = []
+  const { level = 'info', format = '', isTTY = false } = options
+  const stream = { write: (text: string) => lines.push(text), isTTY }
+  return { logger: createLogger({ level, format, stream }), lines }
+}
+
+test('lines have the shape of zap’s: level, ts, caller, msg, then the fields in their order', () => {
+  const { logger, lines } = world()
+  logger.info('serving client traffic', { address: '127.0.0.1:2379', 'member-id': 'ff' })
+  const [line = ''] = lines
+  expect(line.endsWith('}\n')).toBe(true)
+  const parsed = JSON.parse(line) as Record<string, string>
+  expect(Object.keys(parsed)).toEqual(['level', 'ts', 'caller', 'msg', 'address', 'member-id'])
+  expect(parsed).toMatchObject({ level: 'info', msg: 'serving client traffic', address: '127.0.0.1:2379' })
+  expect(parsed['ts']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+  expect(parsed['caller']).not.toBe('')
+})
+
+test('each method has its level, and those below the wanted one are silent', () => {
+  const all = world({ level: 'debug' })
+  const few = world({ level: 'warn' })
+  for (const { logger } of [all, few]) {
+    logger.debug('d')
+    logger.info('i')
+    logger.warn('w')
+    logger.error('e')
+  }
+  const levels = (lines: readonly string[]): readonly string[] => lines.map(line => JSON.parse(line).level as string)
+  expect(levels(all.lines)).toEqual(['debug', 'info', 'warn', 'error'])
+  expect(levels(few.lines)).toEqual(['warn', 'error'])
+})
+
+test('the console format is for people: one line, time, level, message, fields', () => {
+  const { logger, lines } = world({ format: 'console' })
+  logger.warn('something happened', { path: '/data', reason: 'two words', count: 3 })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatch(
+    /^\d\d:\d\d:\d\d\.\d{3} warn {2}something happened {2}path=\/data reason="two words" count=3\n$/,
+  )
+})
+
+test('a terminal gets the console format in color unless JSON is asked for', () => {
+  const terminal = world({ isTTY: true })
+  terminal.logger.info('hello')
+  expect(terminal.lines[0]).toContain('\x1b[32minfo')
+  const json = world({ isTTY: true, format: 'json' })
+  json.logger.info('hello')
+  expect(JSON.parse(json.lines[0] ?? '').msg).toBe('hello')
+})
