@@ -81,4 +81,6 @@ for (const patch of [undefined, ...patches]) {
     `${problem === undefined ? 'ok  ' : 'FAIL'} ${name}: ${problem ?? (patch === undefined ? 'all pass' : `found${by}`)}`,
   )
 }
+const count = patches.length + 1
+console.log(`tests: ${count - bad} passed, ${bad} failed, 0 skipped`)
 process.exit(bad === 0 ? 0 : 1)
