@@ -32,5 +32,6 @@ export type {
   ConsistentPoint,
   KeyInterval,
 } from './backend.ts'
+export { updateCrc32c } from './crc32c.ts'
 export { BackendError, type BackendErrorCode, type BackendErrorDetails } from './errors.ts'
 export { bucketsMax, keyBytesMax, valueBytesMax } from './limits.ts'

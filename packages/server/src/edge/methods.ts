@@ -5,6 +5,7 @@ import { leaseMethods } from './lease.ts'
 import { statusMethods } from './maintenance.ts'
 import type { Member } from './member.ts'
 import { rangeStreamMethods } from './range-stream.ts'
+import { upkeepMethods } from './upkeep.ts'
 import { watchMethods } from './watch.ts'
 
 /** The table of the client port's gRPC methods. */
@@ -16,5 +17,6 @@ export function clientMethods(member: Member): Map<string, MethodHandler> {
     ...leaseMethods(member),
     ...statusMethods(member),
     ...alarmMethods(member),
+    ...upkeepMethods(member),
   ])
 }

@@ -1,0 +1,111 @@
+import type { MethodHandler, ServerCall, UnaryCall, UnaryMethod } from '@kvs/grpc'
+import {
+  Maintenance,
+  writeDefragmentResponse,
+  writeHashKVResponse,
+  writeHashResponse,
+  writeMoveLeaderResponse,
+} from '@kvs/proto/rpc'
+import { refusalOf } from '../apply/kv.ts'
+import type { Continuation } from '../apply/operation.ts'
+import { Refusal } from '../errors.ts'
+import * as limits from '../limits.ts'
+import { StateHash } from '../state-hash.ts'
+import { decodeOrFail, refuse, replyMessage } from './answer.ts'
+import type { Member } from './member.ts'
+
+/** What operators do to this member: hashes, defragmentation, handing leadership over. */
+export function upkeepMethods(member: Member): Map<string, MethodHandler> {
+  const unary = (handle: UnaryMethod['handle']): UnaryMethod => ({ kind: 'unary', handle })
+  return new Map<string, MethodHandler>([
+    [Maintenance.hashKV.path, unary((call, body, start, end) => hashKv(member, call, body, start, end))],
+    [Maintenance.hash.path, unary(call => hash(member, call))],
+    [Maintenance.defragment.path, unary(call => defragment(member, call))],
+    [Maintenance.moveLeader.path, unary((call, body, start, end) => moveLeader(member, call, body, start, end))],
+  ])
+}
+
+function hashKv(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  const request = decodeOrFail(call, Maintenance.hashKV, body, start, end)
+  if (request === undefined) return
+  const { store, background } = member.state
+  try {
+    const cursor = store.openHash(request.revision)
+    background.add(() => {
+      if (call.ended) {
+        cursor.close()
+        return true
+      }
+      if (!cursor.step({ records: limits.sliceRecords })) return false
+      const { hash, compactRevision, revision: hashRevision } = cursor.result()
+      const header = member.messageHeader(store.revision)
+      replyMessage(call, writeHashKVResponse, { header, hash, compactRevision, hashRevision })
+      return true
+    })
+  } catch (error) {
+    refuse(call, refusalOf(error))
+  }
+}
+
+/** Over what is on disk after a commit; writes go on meanwhile. */
+function hash(member: Member, call: UnaryCall): void {
+  const { backend, background, store } = member.state
+  const hashView = (): Continuation => {
+    const header = member.messageHeader(store.revision)
+    const state = new StateHash(backend.view(), backend.buckets)
+    return () => {
+      if (call.ended) {
+        state.close()
+        return true
+      }
+      if (!state.step(limits.sliceRecords)) return false
+      replyMessage(call, writeHashResponse, { header, hash: state.hash })
+      return true
+    }
+  }
+  backend.commit().then(
+    () => background.add(hashView()),
+    error => failLater(member, call, error),
+  )
+}
+
+function defragment(member: Member, call: UnaryCall): void {
+  const { backend, background } = member.state
+  const startMs = member.clock.now()
+  const before = backend.sizes()
+  member.logger.info('defragmenting', { 'file-size-bytes': before.fileBytes })
+  backend.defragment().then(
+    () => {
+      const after = backend.sizes()
+      member.logger.info('defragmented', {
+        'file-size-bytes-before': before.fileBytes,
+        'file-size-bytes': after.fileBytes,
+        'took-ms': member.clock.now() - startMs,
+      })
+      background.add(() => {
+        replyMessage(call, writeDefragmentResponse, {})
+        return true
+      })
+    },
+    error => failLater(member, call, error),
+  )
+}
+
+/** Fails a call that nobody else answers; in the background, for what is written there leaves at once. */
+function failLater(member: Member, call: ServerCall, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error)
+  member.logger.error('upkeep failed', { method: call.path, error: reason })
+  member.state.background.add(() => {
+    call.fail(2, reason)
+    return true
+  })
+}
+
+/** Leadership goes to a member that votes; in a cluster of one there is only the leader itself. */
+function moveLeader(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
+  const request = decodeOrFail(call, Maintenance.moveLeader, body, start, end)
+  if (request === undefined) return
+  if (!member.consensus.isLeader) return refuse(call, Refusal.of('NOT_LEADER'))
+  if (request.targetId !== member.id) return refuse(call, Refusal.of('BAD_LEADER_TRANSFEREE'))
+  replyMessage(call, writeMoveLeaderResponse, {})
+}
