@@ -56,7 +56,14 @@ class NodeFs implements Fs {
 
   async makeDir(path: string, permissions = 0o700): Promise<void> {
     const options = { recursive: true, mode: permissions } as const
-    await call<string | undefined>('makeDir', path, done => nodeFileSystem.mkdir(this.#full(path), options, done))
+    const full = this.#full(path)
+    try {
+      await call<string | undefined>('makeDir', path, done => nodeFileSystem.mkdir(full, options, done))
+    } catch (error) {
+      if (!(error instanceof VfsError) || error.code !== 'NOT_FOUND') throw error
+      // Node says ENOENT of a disk that is read-only or full when it is asked for parents too; asked plainly it does not.
+      await call<void>('makeDir', path, done => nodeFileSystem.mkdir(full, permissions, done))
+    }
   }
 
   stat(path: string): Promise<FileInfo | undefined> {
