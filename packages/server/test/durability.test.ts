@@ -208,6 +208,29 @@ describe('a data directory that cannot be used', () => {
     world.close()
   })
 
+  test('a log that was made for another cluster, before its first entries', async () => {
+    const refusals = new Set<string>()
+    for (let cutAfter = 0; cutAfter < 30; cutAfter++) {
+      const world = new World()
+      world.holdDisk(cutAfter)
+      await runUntilCut(world, {})
+      const next = world.cutPower('keep-all')
+      const refused = await next.start({ initialClusterToken: 'other' }).then(
+        member => member.member.stop(),
+        (error: Error & { code: string }) => `${error.code} ${error.message}`,
+      )
+      if (refused !== undefined) {
+        refusals.add(refused)
+        // Nothing was damaged: with the right flags it starts.
+        await (await next.start()).member.stop()
+      }
+      next.close()
+    }
+    expect([...refusals]).toEqual([
+      expect.stringMatching(/^DATA_DIR data directory '\/data' belongs to member [0-9a-f]+ of cluster [0-9a-f]+$/),
+    ])
+  })
+
   test('a log that ends before what the state contains', async () => {
     const options = { walSegmentBytes: 4096 }
     const dir = '/data/member/wal'
