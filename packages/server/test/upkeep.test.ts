@@ -67,7 +67,11 @@ describe('HashKV', () => {
   })
 
   test('a caller who goes away at any moment holds no compaction back', async () => {
-    for (const value of ['1', '2', '3']) await put('a', value)
+    for (let i = 0; i < 200; i++) {
+      const success = Array.from({ length: 100 }, (_, j) => ({ requestPut: { key: bytesOf(`${i}.${j}`) } }))
+      await member.call(KV.txn, { success })
+    }
+    world.lookCostMs = 3
     let answered = 0
     for (let steps = 0; answered < 3; steps++) {
       const request = Maintenance.hashKV.encodeRequest({})
@@ -79,7 +83,8 @@ describe('HashKV', () => {
       call.cancel()
       await world.settled()
     }
-    await member.call(KV.compact, { revision: 4, physical: true })
+    world.lookCostMs = 0
+    await member.call(KV.compact, { revision: 201, physical: true })
   })
 })
 
