@@ -226,8 +226,8 @@ async function status(check, ctl, port) {
     assert.deepEqual(members[0].clientURLs, [`http://127.0.0.1:${port}`])
   })
   await check('plain HTTP on the same port', async () => {
-    const version = await (await fetch(`http://127.0.0.1:${port}/version`)).json()
-    assert.equal(version.etcdserver, '3.7.1')
+    const versions = await (await fetch(`http://127.0.0.1:${port}/version`)).text()
+    assert.equal(JSON.parse(versions).etcdserver, '3.7.1')
     assert.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 200)
     assert.equal((await fetch(`http://127.0.0.1:${port}/nothing`)).status, 404)
   })
