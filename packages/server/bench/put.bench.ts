@@ -34,7 +34,7 @@ interface Measured extends LoadResult {
 async function measure(system: System, load: Load): Promise<Measured> {
   const server = await start(system, 0)
   try {
-    await runGenerator(server.port, { ...load, calls: Math.ceil(load.calls / 5) })
+    await runGenerator(server.port, { ...load, calls: load.calls })
     const before = server.cpuUs()
     const result = await runGenerator(server.port, load)
     const serverUs = (server.cpuUs() - before) / load.calls

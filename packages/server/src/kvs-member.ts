@@ -102,7 +102,7 @@ export class KvsMember implements Member, RunningMember {
     })
     this.#loop = this.#makeLoop()
     this.#reads = new Reads({
-      decidesAlone: () => this.#lead === this.id && this.#raft.isOnlyVoter(),
+      decidesAlone: () => this.#decidesAlone,
       readIndex: context => this.#loop.readIndex(context),
       applied: () => this.#applier.applied,
     })
@@ -203,6 +203,15 @@ export class KvsMember implements Member, RunningMember {
     this.#waiting.add(suffix, waiter)
     if (this.#timeoutTimer === undefined) this.#armTimeout()
     this.#loop.propose(data)
+  }
+
+  get readsAtOnce(): boolean {
+    return this.#decidesAlone && this.#stopping === undefined
+  }
+
+  /** The only voter, once leader, has applied whatever was acknowledged. */
+  get #decidesAlone(): boolean {
+    return this.#lead === this.id && this.#raft.isOnlyVoter()
   }
 
   readLinearizable(waiter: Waiter<void>): void {

@@ -18,7 +18,6 @@ import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
 import { PutFields } from '../put-fields.ts'
 import { storeRange } from '../requests.ts'
-import type { Waiter } from '../waiting.ts'
 import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
 import { encodePut, encodeRange, writeDelete, writeTxn } from './kv-encode.ts'
 import type { Member } from './member.ts'
@@ -59,12 +58,17 @@ function range(member: Member, call: UnaryCall, body: Uint8Array, start: number,
   if (decoded === undefined) return
   const refusal = checkRangeRequest(decoded)
   if (refusal !== undefined) return refuse(call, refusal)
-  if (decoded.serializable) return readRange(member, call, decoded)
-  // The request outlives the call's bytes only if the read has to wait.
+  if (decoded.serializable || member.readsAtOnce) return readRange(member, call, decoded)
+  const kept = keepKeys(decoded)
   member.readLinearizable({
-    applied: () => readRange(member, call, decoded),
+    applied: () => readRange(member, call, kept),
     refused: refused => refuse(call, refused),
   })
+}
+
+/** The request with keys of its own: those that were decoded lie in bytes that are gone once the handler returns. */
+function keepKeys(request: RangeRequest): RangeRequest {
+  return { ...request, key: request.key.slice(), rangeEnd: request.rangeEnd.slice() }
 }
 
 function readRange(member: Member, call: UnaryCall, request: RangeRequest): void {
@@ -74,7 +78,7 @@ function readRange(member: Member, call: UnaryCall, request: RangeRequest): void
       const { bytes, end } = encodeRange(member, store.revision, store.range(storeRange(request)))
       return call.reply(bytes, 0, end)
     }
-    const cursor = store.openRange(storeRange(request))
+    const cursor = store.openRange(storeRange(keepKeys(request)))
     if (stepRange(member, call, cursor)) return
     background.add(() => {
       if (!call.ended) return stepRange(member, call, cursor)
@@ -148,12 +152,13 @@ function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, e
     const waiter = new WaitingCall<TxnOutcome>(call, member, answerTxn)
     return member.propose(OperationField.txn, body, start, end, waiter)
   }
-  const waiter: Waiter<void> = {
-    applied: () => readTxn(member, call, request),
+  if (isSerializable(request) || member.readsAtOnce) return readTxn(member, call, request)
+  // The bytes are gone once the handler returns: what waits is decoded from a copy.
+  const kept = KV.txn.decodeRequest(body.slice(start, end))
+  member.readLinearizable({
+    applied: () => readTxn(member, call, kept),
     refused: refused => refuse(call, refused),
-  }
-  if (isSerializable(request)) waiter.applied()
-  else member.readLinearizable(waiter)
+  })
 }
 
 function readTxn(member: Member, call: UnaryCall, request: TxnRequest): void {

@@ -37,6 +37,8 @@ export interface Member {
   messageHeader(revision: number): ResponseHeader
   /** Proposes `body[start..end)` (copied at once) as operation `field`; `waiter` learns the outcome. */
   propose(field: OperationField, body: Uint8Array, start: number, end: number, waiter: Waiter): void
+  /** Local state contains everything that was acknowledged: a linearizable read need not wait. */
+  readonly readsAtOnce: boolean
   /** Calls back once local state contains everything acknowledged before this call; at once where that is so already. */
   readLinearizable(waiter: Waiter<void>): void
 }
