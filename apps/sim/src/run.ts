@@ -1,6 +1,6 @@
 import { WatchCheck } from './watch-check.ts'
 import { Workload } from './workload.ts'
-import { type Death, World } from './world.ts'
+import { type Death, type PlantedFault, World } from './world.ts'
 
 export interface RunOptions {
   readonly seed: number
@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly operations: number
   /** Deaths of the member, at random events. */
   readonly deaths: number
+  /** Something wrong on purpose, to see that it is found. */
+  readonly planted?: PlantedFault
 }
 
 export interface RunResult {
@@ -33,7 +35,7 @@ const calmEventsMax = 400
 
 /** Lets one seed happen: work, deaths at random events, restarts, and at the end a comparison of everything. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const world = new World(options.seed)
+  const world = new World(options.seed, options.planted)
   const { clock, random, trace } = world
   const workload = new Workload({ client: world.client, clock, random: random.fork(), trace })
   const watch = new WatchCheck(world.client)

@@ -1,9 +1,16 @@
 import { MemoryStates, openMemory } from '@kvs/backend/memory'
 import { Client, grpcTransport } from '@kvs/client'
 import { type Listener, type MemoryNet, memoryNet, type Pipe } from '@kvs/net'
-import { allBuckets, defaultOptions, type Logger, type RunningMember, startMember } from '@kvs/server'
+import {
+  allBuckets,
+  defaultOptions,
+  type Logger,
+  type MemberOptions,
+  type RunningMember,
+  startMember,
+} from '@kvs/server'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
-import { type CrashMode, type MemFs, memFs } from '@kvs/vfs'
+import { type CrashMode, type Fs, type MemFs, memFs } from '@kvs/vfs'
 import { Trace } from './trace.ts'
 
 const address = { kind: 'tcp', host: '10.0.0.1', port: 2379 } as const
@@ -11,6 +18,13 @@ const dataDir = '/data'
 
 /** How a member ends without being asked. `power`: the disk loses what was not synced. `kill`: only the process ends. */
 export type Death = 'power' | 'kill'
+
+/** A fault of the member or its disk that a run must find. */
+export interface PlantedFault {
+  /** What the member has instead of its disk. */
+  readonly disk?: (fs: Fs) => Fs
+  readonly options?: Partial<MemberOptions>
+}
 
 /** Small numbers instead of large ones, so that a short run meets what otherwise happens once a day. */
 interface Knobs {
@@ -35,6 +49,7 @@ export class World {
   readonly #memberRandom: SeededRandom
   readonly #states = new MemoryStates()
   readonly #net: MemoryNet
+  readonly #planted: PlantedFault
   #disk: MemFs
   #member: RunningMember | undefined
   #listener: Listener | undefined
@@ -43,7 +58,8 @@ export class World {
   /** Set when a member stopped by itself, which no fault of this world justifies. */
   fatal: Error | undefined
 
-  constructor(seed: number) {
+  constructor(seed: number, planted: PlantedFault = {}) {
+    this.#planted = planted
     this.random = new SeededRandom(seed)
     this.#diskRandom = this.random.fork()
     this.#netRandom = this.random.fork()
@@ -87,7 +103,7 @@ export class World {
         clock: this.#clockOf(life),
         random: this.#memberRandom.fork(),
         logger: silent,
-        fs: disk,
+        fs: this.#planted.disk?.(disk) ?? disk,
         openBackend: path => {
           const random = this.#diskRandom
           // A state that is opened again after a crash keeps its schedule: it belongs to whichever life is on.
@@ -98,7 +114,13 @@ export class World {
           if (life === this.#life) this.fatal = error
         },
       },
-      { ...defaultOptions, ...this.knobs, dataDir, advertiseClientUrls: ['http://10.0.0.1:2379'] },
+      {
+        ...defaultOptions,
+        ...this.knobs,
+        dataDir,
+        advertiseClientUrls: ['http://10.0.0.1:2379'],
+        ...this.#planted.options,
+      },
     )
     if (life !== this.#life) return
     this.#listener ??= await this.#net.host('10.0.0.1').listen(address, pipe => this.#accept(pipe))
