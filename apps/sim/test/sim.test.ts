@@ -77,7 +77,11 @@ describe('a planted fault is found', () => {
     const disk = syncing(async file => {
       file.datasync().catch(() => {})
     })
-    expect((await firstProblems({ disk })).join()).toMatch(loss)
+    const problems: string[] = []
+    for (let seed = 1; seed <= 40; seed++) problems.push(...(await run({ seed, ...size, planted: { disk } })).problems)
+    // Some lives do not begin, for the state is ahead of the log; others begin without what was acknowledged.
+    expect(problems.some(problem => problem.includes('does not start'))).toBe(true)
+    expect(problems.some(problem => loss.test(problem))).toBe(true)
   })
 
   test('a disk whose syncs do nothing', async () => {
