@@ -3,6 +3,15 @@ import type { Continuation } from './apply/operation.ts'
 import * as limits from './limits.ts'
 import type { Clock } from './parts.ts'
 
+export interface BackgroundHooks {
+  /** A run of slices is over: what they answered may leave. */
+  readonly afterSlices: () => void
+  /** Records that a compaction made superfluous were removed; that belongs to no entry. */
+  readonly scrubbed: () => void
+  /** Something broke that must not. */
+  readonly fatal: (error: unknown) => void
+}
+
 /**
  * Long work that shares the loop: catching up watchers, scrubbing after a compaction, wide reads. It runs in slices
  * between turns, each piece in turn, and is asleep when there is nothing to do.
@@ -10,12 +19,16 @@ import type { Clock } from './parts.ts'
 export class Background {
   readonly #clock: Clock
   readonly #store: () => Store
-  #afterSlices: () => void = () => {}
-  #fatal: (error: unknown) => void = error => {
-    throw error
+  #hooks: BackgroundHooks = {
+    afterSlices: () => {},
+    scrubbed: () => {},
+    fatal: error => {
+      throw error
+    },
   }
   readonly #pieces: Continuation[] = []
   readonly #scrubWaiters: (() => void)[] = []
+  #retryTimer: unknown
   #scheduled = false
   #closed = false
 
@@ -24,10 +37,9 @@ export class Background {
     this.#store = parts.store
   }
 
-  /** Sets who is told after each run of slices, so that what they answered leaves at once, and when one broke. */
-  onSlices(afterSlices: () => void, fatal: (error: unknown) => void): void {
-    this.#afterSlices = afterSlices
-    this.#fatal = fatal
+  /** Sets who is told what happens here. */
+  setHooks(hooks: BackgroundHooks): void {
+    this.#hooks = hooks
   }
 
   /** Adds a piece of work; it is called until it returns true. */
@@ -51,6 +63,8 @@ export class Background {
 
   close(): void {
     this.#closed = true
+    if (this.#retryTimer !== undefined) this.#clock.clearTimer(this.#retryTimer)
+    this.#retryTimer = undefined
     this.#pieces.length = 0
     this.#scrubWaiters.length = 0
   }
@@ -61,16 +75,18 @@ export class Background {
     const until = this.#clock.now() + limits.sliceMs
     let more = true
     try {
-      while (more && this.#clock.now() <= until) more = this.#round()
+      do more = this.#round()
+      while (more && this.#clock.now() <= until)
     } catch (error) {
       this.close()
-      return this.#fatal(error)
+      return this.#hooks.fatal(error)
     }
-    this.#afterSlices()
+    this.#hooks.afterSlices()
     if (more) this.wake()
+    else if (this.#store().scrubPending) this.#retryLater()
   }
 
-  /** One slice of everything that has work. Returns whether there is more. */
+  /** One slice of everything that has work. Returns whether there is more that can be done now. */
   #round(): boolean {
     const store = this.#store()
     for (let i = this.#pieces.length; i > 0; i--) {
@@ -78,9 +94,25 @@ export class Background {
       if (!piece()) this.#pieces.push(piece)
     }
     if (store.watch.pending) store.watch.step({ records: limits.sliceRecords })
-    if (store.scrubPending) store.scrub({ records: limits.scrubRecords })
+    const canScrub = this.#scrub(store)
     if (!store.scrubPending) this.#scrubbed()
-    return this.#pieces.length > 0 || store.watch.pending || store.scrubPending
+    return this.#pieces.length > 0 || store.watch.pending || canScrub
+  }
+
+  /** A slice of the scrub; whether another one can follow at once. */
+  #scrub(store: Store): boolean {
+    if (!store.scrubPending) return false
+    const isDone = store.scrub({ records: limits.scrubRecords })
+    this.#hooks.scrubbed()
+    return !isDone
+  }
+
+  /** A scrub waits for a reader of an older revision, which does not tell when it is done. */
+  #retryLater(): void {
+    this.#retryTimer ??= this.#clock.setTimer(limits.scrubRetryMs, () => {
+      this.#retryTimer = undefined
+      this.wake()
+    })
   }
 
   #scrubbed(): void {

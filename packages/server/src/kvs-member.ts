@@ -122,10 +122,11 @@ export class KvsMember implements Member, RunningMember {
       onHandlerError: error => this.#fail(error),
     })
     this.handleHttp = routeHttp(operationRoutes(this))
-    state.background.onSlices(
-      () => this.#turnEnded(),
-      error => this.#fail(error),
-    )
+    state.background.setHooks({
+      afterSlices: () => this.#turnEnded(),
+      scrubbed: () => this.#endBatch(),
+      fatal: error => this.#fail(error),
+    })
   }
 
   #makeSnapshots(log: MemoryStorage): SnapshotPolicy {
@@ -309,6 +310,12 @@ export class KvsMember implements Member, RunningMember {
   #termStarted(): void {
     if (this.#lead === this.id) this.state.lessor.promote(this.options.electionTimeoutMs)
     this.#starting?.serve()
+  }
+
+  /** Removals of a scrub belong to no entry: unless one is half applied, they may be committed as they are. */
+  #endBatch(): void {
+    const { backend } = this.state
+    if (!this.#loop.isApplying) backend.forceConsistent(backend.consistent)
   }
 
   #turnEnded(): void {

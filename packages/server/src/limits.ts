@@ -43,3 +43,5 @@ export const arenaEntryBytesMax: number = 16 * 1024
 export const arenaPieceBytes: number = 256 * 1024
 /** Segments of the log that are kept, needed or not: `--max-wals`. */
 export const walSegmentsKept = 5
+/** When a scrub that waits for a reader looks again. */
+export const scrubRetryMs = 100

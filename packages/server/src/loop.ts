@@ -60,6 +60,11 @@ export class Loop {
     return this.#proposals.length
   }
 
+  /** An entry is being applied in slices: the state holds a part of it. */
+  get isApplying(): boolean {
+    return this.#applying !== undefined
+  }
+
   /** Takes a proposal for the next turn. */
   propose(data: Uint8Array): void {
     this.#proposals.push(data)

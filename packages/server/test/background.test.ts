@@ -10,10 +10,11 @@ function world(sliceCostMs = 0) {
   const store = openTestStore()
   const background = new Background({ clock, store: () => store })
   const notes: string[] = []
-  background.onSlices(
-    () => notes.push('run over'),
-    error => notes.push(`broke: ${(error as Error).message}`),
-  )
+  background.setHooks({
+    afterSlices: () => notes.push('run over'),
+    scrubbed: () => notes.push('scrub'),
+    fatal: error => notes.push(`broke: ${(error as Error).message}`),
+  })
   /** A piece of so many slices. */
   const piece = (name: string, slices: number) => {
     let left = slices
@@ -25,6 +26,15 @@ function world(sliceCostMs = 0) {
   }
   return { clock, store, background, notes, piece }
 }
+
+/** A clock as parts take it, for a test that changes one of its answers. */
+const clockOf = (clock: VirtualClock) => ({
+  now: () => clock.now(),
+  wallNow: () => clock.wallNow(),
+  setTimer: (delayMs: number, callback: () => void) => clock.setTimer(delayMs, callback),
+  clearTimer: (timer: unknown) => clock.clearTimer(timer),
+  defer: (callback: () => void) => clock.defer(callback),
+})
 
 const turn = (clock: VirtualClock): boolean => clock.step()
 
@@ -67,7 +77,39 @@ test('a compaction is scrubbed, and whoever waits for that is told afterwards', 
   background.whenScrubbed(() => notes.push(`scrubbed ${store.scrubbedRevision === store.revision}`))
   expect(notes).toEqual([])
   while (turn(clock));
-  expect(notes.filter(note => note !== 'run over')).toEqual(['scrubbed true'])
+  expect(notes.filter(note => note !== 'run over' && note !== 'scrub')).toEqual(['scrubbed true'])
+  expect(notes.filter(note => note === 'scrub').length).toBeGreaterThan(1)
+})
+
+test('a scrub that waits for a reader looks again now and then, and does not spin', () => {
+  const { clock, store, background, notes } = world()
+  for (let i = 0; i < 10; i++) {
+    const txn = store.write()
+    txn.put({ key: bytesOf('k'), value: bytesOf(`v${i}`) })
+    txn.end()
+  }
+  const reader = store.openRange({ key: bytesOf('k'), revision: 3 })
+  store.compact(store.revision)
+  background.wake()
+  for (let turns = 0; turns < 50; turns++) turn(clock)
+  expect(store.scrubPending).toBe(true)
+  expect(clock.now()).toBeGreaterThan(1000)
+  reader.close()
+  while (turn(clock));
+  expect(store.scrubPending).toBe(false)
+  expect(notes.length).toBeLessThan(200)
+})
+
+test('every run does something, however slow the clock is looked at', () => {
+  const { clock, store, background } = world()
+  let looks = 0
+  const slow = { ...clockOf(clock), now: () => 1000 * looks++ }
+  const tired = new Background({ clock: slow, store: () => store })
+  let slices = 0
+  tired.add(() => ++slices === 3)
+  while (turn(clock));
+  expect(slices).toBe(3)
+  background.close()
 })
 
 test('watchers are caught up', () => {

@@ -122,8 +122,12 @@ export const compaction: Operation = {
       return undefined
     }
     const outcome = { revision: state.store.revision }
-    if (physical && waiter !== undefined) state.background.whenScrubbed(() => waiter.applied(outcome))
-    else waiter?.applied(outcome)
+    if (physical && waiter !== undefined) {
+      // The answer means that the space is free on disk. A commit that fails stops the member elsewhere.
+      const answer = (): void => waiter.applied(outcome)
+      state.background.whenScrubbed(() => void state.backend.commit().then(answer, () => {}))
+    }
+    if (!physical) waiter?.applied(outcome)
     state.background.wake()
     return undefined
   },

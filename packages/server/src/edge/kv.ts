@@ -96,7 +96,8 @@ const rangeBudget = { records: limits.sliceRecords }
 
 /** Whether it may look at more keys: what is sorted or filtered is read whole before it is cut. */
 function isWide(request: RangeRequest): boolean {
-  if (request.rangeEnd.length === 0 || request.countOnly) return false
+  if (request.rangeEnd.length === 0) return false
+  if (request.countOnly) return true
   if (request.limit <= 0 || request.limit > smallRange) return true
   const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request
   const isFiltered = minModRevision || maxModRevision || minCreateRevision || maxCreateRevision
