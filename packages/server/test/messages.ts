@@ -22,7 +22,7 @@ export const someNumber: fc.Arbitrary<number> = fc.oneof(
   fc.integer({ min: -safe, max: safe }),
   fc.integer({ min: 0, max: 53 }).map(bits => Math.min(2 ** bits, safe)),
 )
-export const someId: fc.Arbitrary<bigint> = fc.oneof(
+const someId: fc.Arbitrary<bigint> = fc.oneof(
   fc.bigInt({ min: 0n, max: 300n }),
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
 )

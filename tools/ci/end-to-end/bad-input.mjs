@@ -110,7 +110,7 @@ async function unwritable(suite) {
     }),
   )
   await inFolder(async folder => {
-    const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder])
+    const mount = spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder])
     const name = 'a read-only file system'
     if (mount.status !== 0) return suite.skip(name, 'mounting one is not allowed here')
     try {
@@ -121,7 +121,7 @@ async function unwritable(suite) {
         ),
       )
     } finally {
-      spawnSync('umount', [folder])
+      spawnSync('/bin/umount', [folder])
     }
   })
 }

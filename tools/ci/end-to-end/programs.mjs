@@ -18,7 +18,7 @@ export const etcdctlProgram = '/usr/bin/etcdctl'
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^ETCD(CTL)?_/.test(name)))
 
 /** @returns {Promise<number>} a TCP port that nobody listens on */
-export function freePort() {
+function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
@@ -53,7 +53,7 @@ export async function inFolder(body) {
  */
 
 /** A child process and what it has said so far. */
-export class Program {
+class Program {
   stdout = ''
   stderr = ''
   /** @type {Promise<Ended>} */
@@ -135,7 +135,7 @@ export function run(file, args, options) {
  * @param {number} port
  * @returns {Ctl}
  */
-export function ctlOf(name, command, port) {
+function ctlOf(name, command, port) {
   const [file = '', ...leading] = command
   /** @param {readonly string[]} args */
   const withEndpoint = args => [...leading, `--endpoints=127.0.0.1:${port}`, ...args]

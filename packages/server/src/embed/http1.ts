@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type Pipe, toDuplex } from '@kvs/net'
 import type { HttpHandler, HttpRequest } from '../edge/http.ts'
 
 /** HTTP/1.1 on pipes, by Node's own parser: one server object for all of them, which listens nowhere itself. */
 export class Http1 {
   readonly #server: Server
+  /** A server that listens nowhere keeps no list of its own. */
+  readonly #open = new Set<Duplex>()
 
   constructor(handle: HttpHandler) {
     this.#server = createServer((request, response) => {
@@ -14,11 +17,14 @@ export class Http1 {
 
   /** Serves requests from this pipe until either side closes it. */
   accept(pipe: Pipe): void {
-    this.#server.emit('connection', toDuplex(pipe))
+    const connection = toDuplex(pipe)
+    this.#open.add(connection)
+    connection.once('close', () => this.#open.delete(connection))
+    this.#server.emit('connection', connection)
   }
 
   close(): void {
-    this.#server.closeAllConnections()
+    for (const connection of this.#open) connection.destroy()
   }
 }
 

@@ -1,0 +1,117 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
+import { nodeNet, parseAddress } from '@kvs/net'
+import { KV } from '@kvs/proto/rpc'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../src/embed/clock.ts'
+import { type EmbeddedMember, type EmbedOptions, startEmbedded } from '../src/embed.ts'
+import { bytesOf } from './messages.ts'
+
+/** The member with its real parts: this machine's disk, clock and sockets, LMDB. */
+
+let folder: string
+let open: EmbeddedMember[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kvs-embed-'))
+  open = []
+})
+afterEach(async () => {
+  await Promise.all(open.map(member => member.stop()))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function start(options: Partial<EmbedOptions> = {}): Promise<EmbeddedMember> {
+  const member = await startEmbedded({
+    dataDir: join(folder, 'data'),
+    listenClientUrls: ['http://127.0.0.1:0'],
+    listenPeerUrls: ['http://127.0.0.1:0'],
+    ...options,
+  })
+  open.push(member)
+  return member
+}
+
+async function connect(address: string): Promise<GrpcChannel> {
+  const url = address.startsWith('unix:') ? address.replace('unix:', 'unix://') : `http://${address}`
+  const dial = () => nodeNet().dial(parseAddress(url).address)
+  const channel = createGrpcChannel({ clock: systemClock, dial, authority: 'member' })
+  await channel.connect()
+  return channel
+}
+
+/** Puts a key, reads it back and hangs up; returns the revision. */
+async function putAndGet(address: string, key: string): Promise<number> {
+  const channel = await connect(address)
+  await channel.call(KV.put.path, KV.put.encodeRequest({ key: bytesOf(key), value: bytesOf('v') }))
+  const { message } = await channel.call(KV.range.path, KV.range.encodeRequest({ key: bytesOf(key) }))
+  await channel.close()
+  const { kvs, header } = KV.range.decodeResponse(message)
+  expect(kvs).toHaveLength(1)
+  return header?.revision ?? 0
+}
+
+test('serves gRPC and plain HTTP on one port, peers on the other, and keeps everything over a restart', async () => {
+  const member = await start()
+  const [client = ''] = member.clientAddresses
+  const [peer = ''] = member.peerAddresses
+  expect(await putAndGet(client, 'a')).toBe(2)
+  const version = await fetch(`http://${client}/version`)
+  expect([version.status, version.headers.get('content-type')]).toEqual([200, 'application/json'])
+  expect(await version.json()).toMatchObject({ etcdserver: '3.7.1' })
+  const health = await fetch(`http://${client}/health?serializable=true`)
+  expect(await health.text()).toBe('{"health":"true","reason":""}')
+  const members = await fetch(`http://${peer}/members`)
+  expect(members.headers.get('x-etcd-cluster-id')).toBe(member.clusterId.toString(16))
+  expect(await members.json()).toMatchObject([{ name: 'default' }])
+  await member.stop()
+  await expect(fetch(`http://${client}/version`)).rejects.toThrow()
+
+  const again = await start()
+  expect([again.id, again.clusterId]).toEqual([member.id, member.clusterId])
+  expect(await putAndGet(again.clientAddresses[0] ?? '', 'b')).toBe(3)
+})
+
+test('listens on several addresses, sockets of the file system among them', async () => {
+  const socket = join(folder, 'kvs.sock')
+  const member = await start({ listenClientUrls: ['http://127.0.0.1:0', `unix://${socket}`] })
+  expect(member.clientAddresses).toHaveLength(2)
+  for (const [i, address] of member.clientAddresses.entries()) expect(await putAndGet(address, `k${i}`)).toBe(i + 2)
+})
+
+test('an HTTP connection that stays open holds up no stop', async () => {
+  const member = await start()
+  const [client = ''] = member.clientAddresses
+  const response = await fetch(`http://${client}/version`, { headers: { connection: 'keep-alive' } })
+  await response.text()
+  const startedAt = performance.now()
+  await member.stop()
+  expect(performance.now() - startedAt).toBeLessThan(1000)
+  await member.stop()
+})
+
+test('a used port is found out before anything is written', async () => {
+  const holder = await nodeNet().listen({ kind: 'tcp', host: '127.0.0.1', port: 0 }, pipe => pipe.destroy())
+  const { port } = holder.address as { readonly port: number }
+  const dataDir = join(folder, 'other')
+  await expect(start({ dataDir, listenClientUrls: [`http://127.0.0.1:${port}`] })).rejects.toMatchObject({
+    name: 'ServerError',
+    code: 'ADDRESS',
+    message: expect.stringContaining(`http://127.0.0.1:${port}`),
+  })
+  expect(() => readFileSync(dataDir)).toThrow(/ENOENT/)
+  await holder.close()
+})
+
+test('the database of Go’s etcd is refused and left as it is', async () => {
+  const db = join(folder, 'data/member/snap/db')
+  mkdirSync(join(folder, 'data/member/snap'), { recursive: true })
+  const page = new Uint8Array(32_768)
+  // A meta page of bbolt: its magic number stands behind the page's head.
+  new DataView(page.buffer).setUint32(16, 0xed0cdaed, true)
+  writeFileSync(db, page)
+  await expect(start()).rejects.toMatchObject({ code: 'DATA_DIR', message: expect.stringContaining("Go's etcd") })
+  expect(new Uint8Array(readFileSync(db))).toEqual(page)
+})
