@@ -19,7 +19,7 @@ export interface Observed {
   readonly view: (Entry | undefined)[]
 }
 
-export class Violation extends Error {
+class Violation extends Error {
   override readonly name: string = 'Violation'
 }
 

@@ -50,6 +50,8 @@ export async function prepareDirectories(fs: Fs, dataDir: string): Promise<void>
     await fs.syncDir(parentDir(dataDir))
     await fs.syncDir(dataDir)
     await fs.syncDir(memberDir(dataDir))
+    // So must the name of a state file whose maker was killed before it had seen to that.
+    await fs.syncDir(snapDir(dataDir))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new ServerError('DATA_DIR', `cannot use data directory '${dataDir}': ${reason}`, { cause: error })

@@ -250,6 +250,8 @@ describe('a data directory that cannot be used', () => {
       await from.close()
       await to.close()
     }
+    // A start makes the names of what it finds durable, and nothing else.
+    await world.disk.syncDir(dir)
     const before = world.disk.describe()
     await expect(world.start(options)).rejects.toMatchObject({
       code: 'STORAGE',

@@ -1,7 +1,15 @@
 import type { Entry, HardState } from '@kvs/proto/raft'
 import type { Fs } from '@kvs/vfs'
 import type { WalOptions } from './create.ts'
-import { asWalError, joinPath, type ListedSegment, listSegments, openLocked, selectSegments } from './directory.ts'
+import {
+  asWalError,
+  joinPath,
+  type ListedSegment,
+  listSegments,
+  openLocked,
+  selectSegments,
+  withoutEndSlash,
+} from './directory.ts'
 import { WalError, type WalPosition } from './errors.ts'
 import type { WalEventSink } from './events.ts'
 import { fillPieceBytes, segmentSizeBytesDefault } from './limits.ts'
@@ -67,6 +75,9 @@ export async function openWal(options: OpenWalOptions): Promise<{ readonly wal: 
     }
     const sources = await Promise.all(held.map(toSource))
     const result = await readThrough(sources, options.snapshot)
+    // A process may have died between naming the newest segment and making the name durable: what is appended to it now
+    // must not lose its name in a power cut.
+    if (options.sync ?? true) await fs.syncDir(withoutEndSlash(dir))
     const wal = await continueLog(options, held, { ...result, source: sources.at(-1)! })
     return { wal, content: contentOf(result.replay) }
   } catch (error) {
