@@ -1,6 +1,7 @@
 // @ts-check
 // npm run proof -- NAME [arguments]: runs one proof, a program whose last line of output is its result, and records
-// that line with commit and date in docs/proof.md. Without a name: lists the proofs.
+// that line with commit and date in docs/proof.md, to which lines are only added (the formatter would move its columns at
+// each). Without a name: lists the proofs.
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail, runCommand, workspaceRoot } from './command.mjs'
