@@ -31,7 +31,7 @@ export const arrowTable = {
   'packages/testing': { storey: 0, imports: [] },
 
   'packages/vfs': { storey: 0, imports: [], external: ['fs-native-extensions'] },
-  'packages/net': { storey: 0, imports: [], external: ['ws'] },
+  'packages/net': { storey: 0, imports: [], external: ['ws', 'pkijs', 'asn1js'] },
   // Its tests prove that raft's own records and the generated messages are mutually assignable.
   'packages/proto': { storey: 0, imports: [], external: ['protobufjs'], tests: ['raft'] },
 
