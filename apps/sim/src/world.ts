@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { MemoryStates, openMemory } from '@kvs/backend/memory'
 import { Client, grpcTransport } from '@kvs/client'
 import { type Listener, type MemoryNet, memoryNet, type Pipe } from '@kvs/net'
 import {
   allBuckets,
   defaultOptions,
+  inlineExecutor,
   type Logger,
   type MemberOptions,
   type RunningMember,
@@ -104,6 +106,10 @@ export class World {
         random: this.#memberRandom.fork(),
         logger: silent,
         fs: this.#planted.disk?.(disk) ?? disk,
+        executor: inlineExecutor({
+          openCopy: path => openMemory({ fs: disk, path, states: new MemoryStates(), buckets: allBuckets, random: this.#diskRandom }),
+          newSha256: () => createHash('sha256'),
+        }),
         openBackend: path => {
           const random = this.#diskRandom
           // A state that is opened again after a crash keeps its schedule: it belongs to whichever life is on.

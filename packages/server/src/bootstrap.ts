@@ -42,6 +42,7 @@ export async function prepareDirectories(fs: Fs, dataDir: string): Promise<void>
     await fs.makeDir(dataDir, 0o700)
     await fs.makeDir(memberDir(dataDir), 0o700)
     await fs.makeDir(snapDir(dataDir), 0o700)
+    await removeUnfinished(fs, snapDir(dataDir))
     const probe = `${memberDir(dataDir)}/.touch`
     const file = await fs.open(probe, { mode: 'create' })
     await file.close()
@@ -56,6 +57,11 @@ export async function prepareDirectories(fs: Fs, dataDir: string): Promise<void>
     const reason = error instanceof Error ? error.message : String(error)
     throw new ServerError('DATA_DIR', `cannot use data directory '${dataDir}': ${reason}`, { cause: error })
   }
+}
+
+/** Removes what a process that was killed was still making there. */
+async function removeUnfinished(fs: Fs, dir: string): Promise<void> {
+  for (const name of await fs.readDir(dir)) if (name.startsWith('tmp')) await fs.remove(`${dir}/${name}`)
 }
 
 /**

@@ -15,6 +15,7 @@ import { systemClock } from './embed/clock.ts'
 import { Http1 } from './embed/http1.ts'
 import { systemRandom } from './embed/random.ts'
 import { openStateFile } from './embed/state-file.ts'
+import { WorkerExecutor } from './embed/worker-executor.ts'
 import { ServerError } from './errors.ts'
 import { defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
 import type { Logger } from './parts.ts'
@@ -50,29 +51,32 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMember> {
   const logger = options.logger ?? silent
   const ports = new Ports(logger)
+  const executor = new WorkerExecutor()
   try {
     // Ports first: a port in use is found out before anything is written.
     const peerUrls = options.listenPeerUrls ?? ['http://localhost:2380']
     const clientUrls = options.listenClientUrls ?? ['http://localhost:2379']
     const peers = await ports.open('peer endpoint', peerUrls)
     const clients = await ports.open('client endpoint', clientUrls)
-    const member = await startMember(realParts(options, logger), { ...defaultOptions, ...options })
+    const member = await startMember(realParts(options, logger, executor), { ...defaultOptions, ...options })
     ports.serve(clients, clientHttp(member), pipe => member.acceptGrpc(pipe))
     ports.serve(peers, new Http1(routeHttp(peerRoutes(member))))
     for (const address of clients.addresses) logger.info('serving client traffic', { address })
-    return new ListeningMember(member, ports, clients, peers)
+    return new ListeningMember(member, { ports, executor, clients, peers })
   } catch (error) {
     await ports.close()
+    await executor.close()
     throw error
   }
 }
 
-function realParts(options: EmbedOptions, logger: Logger): Parameters<typeof startMember>[0] {
+function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecutor): Parameters<typeof startMember>[0] {
   return {
     clock: systemClock,
     random: systemRandom,
     logger,
     fs: nodeFs(),
+    executor,
     openBackend: path => openStateFile(path, quotaBytes({ ...defaultOptions, ...options })),
     onFatal:
       options.onFatal ??
@@ -143,12 +147,22 @@ class ListeningMember implements EmbeddedMember {
   readonly peerAddresses: readonly string[]
   readonly #member: RunningMember
   readonly #ports: Ports
+  readonly #executor: WorkerExecutor
 
-  constructor(member: RunningMember, ports: Ports, clients: OpenPort, peers: OpenPort) {
+  constructor(
+    member: RunningMember,
+    parts: {
+      readonly ports: Ports
+      readonly executor: WorkerExecutor
+      readonly clients: OpenPort
+      readonly peers: OpenPort
+    },
+  ) {
     this.#member = member
-    this.#ports = ports
-    this.clientAddresses = clients.addresses
-    this.peerAddresses = peers.addresses
+    this.#ports = parts.ports
+    this.#executor = parts.executor
+    this.clientAddresses = parts.clients.addresses
+    this.peerAddresses = parts.peers.addresses
   }
 
   get id(): bigint {
@@ -162,5 +176,6 @@ class ListeningMember implements EmbeddedMember {
   async stop(): Promise<void> {
     await this.#ports.close()
     await this.#member.stop()
+    await this.#executor.close()
   }
 }

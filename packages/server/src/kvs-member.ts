@@ -12,6 +12,7 @@ import {
   type Ready,
 } from '@kvs/raft'
 import { Applier } from './apply/applier.ts'
+import { Backups } from './backups.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { CommitPolicy } from './commit-policy.ts'
 import { HeaderWriter } from './edge/header.ts'
@@ -21,7 +22,7 @@ import { clientMethods } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
 import { encodeEntry, type OperationField } from './entry.ts'
 import { Refusal, ServerError } from './errors.ts'
-import { walDir } from './layout.ts'
+import { snapDir, walDir } from './layout.ts'
 import { LeaseExpiry } from './lease-expiry.ts'
 import * as limits from './limits.ts'
 import { Loop } from './loop.ts'
@@ -48,6 +49,7 @@ export class KvsMember implements Member, RunningMember {
   readonly logger: Logger
   readonly state: State
   readonly quota: Quota
+  readonly backups: Backups
   readonly header: HeaderWriter
   readonly requestIds: RequestIds
   readonly handleHttp: HttpHandler
@@ -91,6 +93,13 @@ export class KvsMember implements Member, RunningMember {
     this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options.dataDir) })
     this.#configuration = opened.log.snapshot().metadata
     this.#snapshots = this.#makeSnapshots(opened.log)
+    this.backups = new Backups({
+      backend: state.backend,
+      fs: parts.fs,
+      dir: snapDir(options.dataDir),
+      executor: parts.executor,
+      confState: () => this.#configuration.confState,
+    })
     this.#applier = new Applier({
       state,
       quota: this.quota,
@@ -238,6 +247,7 @@ export class KvsMember implements Member, RunningMember {
     this.#halt()
     this.#grpc.flush()
     await served
+    await this.backups.close()
     await this.#loop.settled()
     await this.#storage.close()
     await this.state.backend.close()
@@ -270,6 +280,7 @@ export class KvsMember implements Member, RunningMember {
     this.#halt()
     this.#grpc.flush()
     await this.#grpc.close({ timeoutMs: 0 })
+    await this.backups.close()
     await this.#loop.settled()
     await this.#storage.close().catch(() => {})
     await this.state.backend.close().catch(() => {})

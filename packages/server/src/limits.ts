@@ -45,3 +45,13 @@ export const arenaPieceBytes: number = 256 * 1024
 export const walSegmentsKept = 5
 /** When a scrub that waits for a reader looks again. */
 export const scrubRetryMs = 100
+/** Backups that are made at once; further ones wait. */
+export const backupsMax = 2
+/** Bytes in one message of a backup, as etcd sends them. */
+export const backupBlobBytes: number = 32 * 1024
+/** What must be free on the disk beside a copy of the state before one is made. */
+export const copyReserveBytes: number = 16 * 1024 * 1024
+/** A worker thread with nothing to do ends after this time. */
+export const workerIdleMs = 10_000
+/** Pieces that a job in a worker thread makes before they are asked for. */
+export const piecesAhead = 2

@@ -25,10 +25,18 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** Work that would block the loop. A job's `input` and result must be structured-cloneable. */
+/** Work that would block the loop, done beside it. Jobs are named (`jobs/table.ts`); inputs must be structured-cloneable. */
 export interface Executor {
-  /** Runs the named job (`bcrypt-hash`, `hash-kv` …) off the loop. Rejects with the job's error. */
-  run(job: string, input: unknown): Promise<unknown>
+  /** Opens a job that makes bytes; resolves once it knows how many. Rejects with the job's error. */
+  open(job: string, input: unknown): Promise<PieceStream>
+}
+
+/** Bytes that are made as they are taken, a few pieces ahead at most. */
+export interface PieceStream {
+  /** Bytes of all pieces together. */
+  readonly sizeBytes: number
+  /** In order, once; they are the taker's. Rejects with the job's error. `return` ends the job early. */
+  readonly pieces: AsyncIterableIterator<Uint8Array>
 }
 
 /** One structured log line. `fields` are printed in their order. */

@@ -7,7 +7,7 @@ import { KvsMember } from './kvs-member.ts'
 import { stateFile } from './layout.ts'
 import { openState } from './open-state.ts'
 import { checkOptions, type MemberOptions } from './options.ts'
-import type { Clock, Logger, Random } from './parts.ts'
+import type { Clock, Executor, Logger, Random } from './parts.ts'
 
 /** The parts a member is made of. `@kvs/server/embed` brings the real ones, tests and the simulator others. */
 export interface ServerParts {
@@ -15,6 +15,8 @@ export interface ServerParts {
   readonly random: Random
   readonly logger: Logger
   readonly fs: Fs
+  /** Work off the loop. Closed by whoever made it, after the member has stopped. */
+  readonly executor: Executor
   /** Opens the state file at `path` with etcd's buckets. */
   readonly openBackend: (path: string) => Promise<Backend>
   /** Something broke that must not: the member has stopped taking requests, and the process should end. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { MemoryStates, openMemory } from '@kvs/backend/memory'
 import { type ClientStream, createGrpcChannel, type GrpcChannel, GrpcError } from '@kvs/grpc'
 import { memoryPipePair } from '@kvs/net'
@@ -5,6 +6,7 @@ import type { Method } from '@kvs/proto'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { type CrashMode, type Fs, type MemFs, memFs, type Schedule } from '@kvs/vfs'
 import { allBuckets } from '../src/buckets.ts'
+import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock, Logger } from '../src/parts.ts'
 import { type RunningMember, startMember } from '../src/server.ts'
@@ -113,6 +115,10 @@ export class World {
         random,
         fs,
         logger: silent,
+        executor: inlineExecutor({
+          openCopy: path => openMemory({ fs, path, states: new MemoryStates(), buckets: allBuckets, random }),
+          newSha256: () => createHash('sha256'),
+        }),
         openBackend: path => openMemory({ fs, path, states, buckets: allBuckets, random }),
         onFatal: error => this.fatal.push(error),
       },

@@ -1,4 +1,5 @@
 import type { ResponseHeader } from '@kvs/proto/rpc'
+import type { Backups } from '../backups.ts'
 import type { OperationField } from '../entry.ts'
 import type { MemberOptions } from '../options.ts'
 import type { Clock, Logger, Random } from '../parts.ts'
@@ -28,6 +29,7 @@ export interface Member {
   readonly logger: Logger
   readonly state: State
   readonly quota: Quota
+  readonly backups: Backups
   readonly header: HeaderWriter
   readonly requestIds: RequestIds
   /** Current term, for headers. */

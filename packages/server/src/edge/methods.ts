@@ -5,6 +5,7 @@ import { leaseMethods } from './lease.ts'
 import { statusMethods } from './maintenance.ts'
 import type { Member } from './member.ts'
 import { rangeStreamMethods } from './range-stream.ts'
+import { snapshotMethods } from './snapshot.ts'
 import { upkeepMethods } from './upkeep.ts'
 import { watchMethods } from './watch.ts'
 
@@ -18,5 +19,6 @@ export function clientMethods(member: Member): Map<string, MethodHandler> {
     ...statusMethods(member),
     ...alarmMethods(member),
     ...upkeepMethods(member),
+    ...snapshotMethods(member),
   ])
 }

@@ -1,0 +1,14 @@
+/** What the member's thread and its worker say to each other. A job is known by its number. */
+
+export type ToWorker =
+  | { readonly kind: 'open'; readonly id: number; readonly job: string; readonly input: unknown }
+  /** Asks for one more piece. */
+  | { readonly kind: 'next'; readonly id: number }
+  /** No more pieces are wanted. */
+  | { readonly kind: 'end'; readonly id: number }
+
+export type FromWorker =
+  | { readonly kind: 'opened'; readonly id: number; readonly sizeBytes: number }
+  | { readonly kind: 'piece'; readonly id: number; readonly bytes: Uint8Array }
+  /** The last word about a job: it has no more pieces, it was ended, or it failed. */
+  | { readonly kind: 'ended'; readonly id: number; readonly error: string | undefined }

@@ -1,0 +1,102 @@
+import type { BackendRecord, BackendView } from '@kvs/backend'
+import { type BucketSource, boltPages } from '@kvs/bbolt'
+import { allBuckets, buckets } from '../buckets.ts'
+import type { PieceStream } from '../parts.ts'
+import type { JobWorld } from './world.ts'
+
+/** What a backup is made of. */
+export interface BackupInput {
+  /** A copy of the state file. The job opens it, and leaves it there. */
+  readonly path: string
+  /** Further records of bucket `meta`, ascending by key: what the state file itself does not hold. */
+  readonly meta: readonly MetaRecord[]
+}
+export type MetaRecord = readonly [key: Uint8Array, value: Uint8Array]
+
+/**
+ * A copy of the state as etcd's backups are: a bbolt file with its SHA-256 behind it (etcd.md 3.4). The consistent index
+ * and its term are those of the copy. The copy is read twice, for the pages at the front say how many there are.
+ */
+export async function openBackup(world: JobWorld, input: unknown): Promise<PieceStream> {
+  const { path, meta } = input as BackupInput
+  const backend = await world.openCopy(path)
+  try {
+    const view = backend.view()
+    const stream = await boltPages({
+      buckets: () => bucketsOf(view, mergedByKey(meta, indexRecords(view))),
+      sha256: () => world.newSha256(),
+    })
+    return { sizeBytes: stream.sizeBytes, pieces: closing(stream.pieces, () => backend.close()) }
+  } catch (error) {
+    await backend.close()
+    throw error
+  }
+}
+
+/** All buckets by name, as bbolt holds them. */
+function* bucketsOf(view: BackendView, meta: readonly MetaRecord[]): Generator<BucketSource> {
+  const byName = allBuckets.toSorted((left, right) => (left.name < right.name ? -1 : 1))
+  for (const bucket of byName) {
+    const records = recordsOf(view.records(bucket))
+    yield [bucket.name, bucket.id === buckets.meta.id ? mergedByKey(meta, [...records]) : records]
+  }
+}
+
+function* recordsOf(records: Iterable<BackendRecord>): Generator<MetaRecord> {
+  for (const { key, value } of records) yield [key, value]
+}
+
+/** `consistent_index` and `term`, which the state file holds beside its buckets. Neither is written as 0. */
+function indexRecords(view: BackendView): readonly MetaRecord[] {
+  const { index, term } = view.consistent
+  const records: MetaRecord[] = []
+  if (index > 0) records.push([encoder.encode('consistent_index'), uint64(index)])
+  if (term > 0) records.push([encoder.encode('term'), uint64(term)])
+  return records
+}
+
+/** Few records of two sources as one ascending list; they have no key in common. */
+function mergedByKey(left: readonly MetaRecord[], right: readonly MetaRecord[]): readonly MetaRecord[] {
+  return [...left, ...right].map(([key, value]) => [key.slice(), value.slice()] as const).sort(byKey)
+}
+
+function byKey([left]: MetaRecord, [right]: MetaRecord): number {
+  const shared = Math.min(left.length, right.length)
+  for (let i = 0; i < shared; i++) {
+    const difference = (left[i] as number) - (right[i] as number)
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length
+}
+
+const encoder = new TextEncoder()
+
+function uint64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
+  return bytes
+}
+
+/** The same pieces; `close` is called at their end, however it comes. */
+function closing(pieces: AsyncGenerator<Uint8Array>, close: () => Promise<void>): AsyncIterableIterator<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      try {
+        const step = await pieces.next()
+        if (step.done === true) await close()
+        return step
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+    async return() {
+      await pieces.return(undefined)
+      await close()
+      return { done: true, value: undefined }
+    },
+  }
+}
