@@ -33,10 +33,10 @@ function fromSource(root) {
         if (found.errors.length > 0 || found.external) return found
         return { path: pathToFileURL(found.path).href, external: true }
       })
-      bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      bundler.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8')
         const url = JSON.stringify(pathToFileURL(path).href)
-        return { contents: text.replaceAll('import.meta.url', url), loader: 'ts' }
+        return { contents: text.replaceAll('import.meta.url', url), loader: path.endsWith('.ts') ? 'ts' : 'js' }
       })
     },
   }
