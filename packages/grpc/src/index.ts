@@ -16,6 +16,8 @@
  * The caller's duties: every unary call is answered exactly once (`reply` or `fail`); bytes given to a handler are copied
  * if they are needed after it returns; `close` is awaited before the process ends.
  */
+
+export { type CallCounters, type CallEnd, type CallObserver, newCallCounters } from './call-stats.ts'
 export {
   type CallOptions,
   type ChannelState,

@@ -1,3 +1,4 @@
+import { type CallCounters, type CallObserver, uncounted } from './call-stats.ts'
 import type { Compressor } from './compressor.ts'
 import { parseGrpcTimeout } from './grpc-timeout.ts'
 import type { HeaderBlock } from './http2/header-field.ts'
@@ -22,6 +23,7 @@ export interface RequestHead {
   readonly metadata: Metadata
   readonly method: MethodHandler | undefined
   readonly rejection: Rejection | undefined
+  readonly counters: CallCounters
   readonly timeoutMs: number | undefined
   /** `grpc-encoding`, and the compressor if we have it. */
   readonly encoding: string | undefined
@@ -34,11 +36,13 @@ export interface MethodTable {
   /** Names of services that have a method, such as `etcdserverpb.KV`. */
   readonly services: ReadonlySet<string>
   readonly compressors: ReadonlyMap<string, Compressor>
+  readonly observer: CallObserver | undefined
 }
 
 export function methodTable(
   methods: Iterable<readonly [path: string, handler: MethodHandler]>,
   compressors: readonly Compressor[],
+  observer: CallObserver | undefined,
 ): MethodTable {
   const table = new Map(methods)
   const services = new Set<string>()
@@ -49,7 +53,7 @@ export function methodTable(
     }
     services.add(path.slice(1, slash))
   }
-  return { methods: table, services, compressors: new Map(compressors.map(one => [one.name, one])) }
+  return { methods: table, services, compressors: new Map(compressors.map(one => [one.name, one])), observer }
 }
 
 /** Reads the headers, with grpc-go's answers to what is wrong with them. */
@@ -61,16 +65,19 @@ export function requestHead(block: HeaderBlock, table: MethodTable): RequestHead
   const timeout = timeoutText === undefined ? undefined : parseGrpcTimeout(timeoutText)
   const method = table.methods.get(http.path)
   const encoding = block.get('grpc-encoding')
+  const metadata = new WireMetadata(block.fields)
+  const rejection =
+    badRequest(block, http, contentType, isGrpc) ??
+    badTimeout(timeout) ??
+    (method === undefined ? unknownMethod(http.path, table) : undefined)
   return {
     http,
     isGrpc,
     path: http.path,
-    metadata: new WireMetadata(block.fields),
+    metadata,
     method,
-    rejection:
-      badRequest(block, http, contentType, isGrpc) ??
-      badTimeout(timeout) ??
-      (method === undefined ? unknownMethod(http.path, table) : undefined),
+    rejection,
+    counters: (rejection === undefined ? table.observer?.countersOf(http.path, metadata) : undefined) ?? uncounted,
     timeoutMs: typeof timeout === 'number' ? timeout : undefined,
     encoding,
     compressor: encoding === undefined ? undefined : table.compressors.get(encoding),

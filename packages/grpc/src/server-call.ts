@@ -1,5 +1,6 @@
 import { type AssemblerSink, isWholeMessage, MessageAssembler } from './assembler.ts'
 import { encodeBase64 } from './base64.ts'
+import type { CallEnd } from './call-stats.ts'
 import { encodeGrpcMessage } from './grpc-message.ts'
 import type { HeaderPair } from './http2/header-field.ts'
 import { PreparedBlock } from './http2/hpack-encoder.ts'
@@ -12,6 +13,15 @@ import type { ServerConnection } from './server-connection.ts'
 import type { ServerCall, StreamCall, StreamEvents, StreamMethod, UnaryCall, UnaryMethod } from './service.ts'
 import { type Metadata, type MetadataInit, type Status, StatusCode } from './status.ts'
 
+const callEnd: CallEnd = {
+  code: StatusCode.OK,
+  durationMs: 0,
+  requestBytes: 0,
+  response: undefined,
+  responseStart: 0,
+  responseEnd: 0,
+}
+
 /** What unary and streaming calls have in common. The connection drives it; the handler sees `ServerCall`. */
 export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   context: unknown = undefined
@@ -22,6 +32,10 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   readonly openedMs: number
   /** Unary: the message is complete. */
   received = false
+  /** It counts: a unary call whose request was read, or a stream. */
+  protected started = false
+  /** Unary: length of the request. */
+  protected requestBytes = 0
   protected readonly connection: ServerConnection
   protected readonly stream: Http2Stream
   readonly head: RequestHead
@@ -65,12 +79,13 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
     const { http2, headersBlock, okTrailers, server } = this.connection
     const isPlain = status.code === StatusCode.OK && status.message === '' && status.details === undefined
     const trailers = isPlain && status.trailers === undefined ? okTrailers : statusPairs(status)
-    this.over()
+    this.over(status.code)
     if (this.headersSent || trailers instanceof PreparedBlock) {
       this.sendHeaders()
       http2.trailers(this.stream, trailers)
     } else http2.headers(this.stream, [...headersBlock.pairs, ...this.#headers, ...trailers], true)
     if (status.code !== StatusCode.OK) server.counters.failedCalls++
+    this.tellObserver(status.code, undefined, 0, 0)
   }
 
   protected sendHeaders(): void {
@@ -104,20 +119,36 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
     prefix[4] = length
     http2.data(this.stream, prefix, body, from, to, false)
     server.counters.sentBytes += end - start
+    this.head.counters.messagesSent++
   }
 
   /** Marks the call as over and lets go of everything that belongs to it. */
-  protected over(): void {
+  protected over(code: StatusCode): void {
     this.ended = true
+    if (this.started) (this.head.counters.ended[code] as number)++
     if (this.heapIndex >= 0) this.connection.timers.remove(this)
     if (this.assembler !== undefined) this.assembler.drop()
     this.connection.callEnded(this)
   }
 
+  protected tellObserver(code: StatusCode, response: Uint8Array | undefined, start: number, end: number): void {
+    const { observer, timers } = this.connection.server
+    if (observer?.ended === undefined || !this.started) return
+    callEnd.code = code
+    callEnd.durationMs = timers.clock.now() - this.openedMs
+    callEnd.requestBytes = this.requestBytes
+    callEnd.response = response
+    callEnd.responseStart = start
+    callEnd.responseEnd = end
+    observer.ended(this, callEnd)
+    callEnd.response = undefined
+  }
+
   /** The stream is gone. */
   cancelled(code: StatusCode): void {
     if (this.ended) return
-    this.over()
+    this.over(code)
+    this.tellObserver(code, undefined, 0, 0)
     this.tellCancel(code)
   }
 
@@ -137,7 +168,7 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   /** The message did not come in time. */
   stalled(): void {
     if (this.ended) return
-    this.over()
+    this.over(StatusCode.CANCELLED)
     this.connection.http2.reset(this.stream, Http2ErrorCode.CANCEL)
   }
 
@@ -181,10 +212,11 @@ export class EngineUnaryCall extends EngineCall implements UnaryCall {
 
   reply(bytes: Uint8Array, start: number, end: number): void {
     if (this.ended) return
-    this.over()
+    this.over(StatusCode.OK)
     this.sendHeaders()
     this.sendMessage(bytes, start, end)
     this.connection.http2.trailers(this.stream, this.connection.okTrailers)
+    this.tellObserver(StatusCode.OK, bytes, start, end)
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
@@ -198,8 +230,13 @@ export class EngineUnaryCall extends EngineCall implements UnaryCall {
       return false
     }
     this.received = true
+    this.started = true
+    this.requestBytes = end - start
     this.connection.requestComplete()
     this.connection.server.counters.receivedBytes += end - start
+    const { counters } = this.head
+    counters.started++
+    counters.messagesReceived++
     if (this.connection.mustWait()) this.connection.postpone(this, bytes.slice(start, end))
     else this.run(bytes, start, end)
     return !this.ended
@@ -242,6 +279,8 @@ export class EngineStreamCall extends EngineCall implements StreamCall {
   #toldEnd = false
 
   open(method: StreamMethod): void {
+    this.started = true
+    this.head.counters.started++
     try {
       this.#events = method.open(this)
     } catch (error) {
@@ -290,6 +329,7 @@ export class EngineStreamCall extends EngineCall implements StreamCall {
   message(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.ended) return false
     this.connection.server.counters.receivedBytes += end - start
+    this.head.counters.messagesReceived++
     try {
       this.#events?.message(bytes, start, end)
     } catch (error) {

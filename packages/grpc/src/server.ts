@@ -1,3 +1,4 @@
+import type { CallObserver } from './call-stats.ts'
 import type { Compressor } from './compressor.ts'
 import type { HttpExchange } from './http-exchange.ts'
 import { Http2Connection } from './http2/connection.ts'
@@ -26,6 +27,8 @@ export interface GrpcServerOptions {
   readonly onOtherRequest?: (exchange: HttpExchange) => void
   /** An error thrown by a handler: its call fails with INTERNAL. Without it the error goes up to whoever feeds the pipe. */
   readonly onHandlerError?: (error: unknown, path: string) => void
+  /** Counts calls by method, and hears of those that are over. */
+  readonly observer?: CallObserver
   /** A connection is over; `error` is undefined after an orderly end. */
   readonly onConnectionClosed?: (peer: ServerCall['peer'], error: Http2Error | undefined) => void
 }
@@ -79,6 +82,7 @@ export class EngineServer implements GrpcServer {
   }
   readonly onOtherRequest: GrpcServerOptions['onOtherRequest']
   readonly onHandlerError: GrpcServerOptions['onHandlerError']
+  readonly observer: CallObserver | undefined
   readonly #options: GrpcServerOptions
   readonly #connections = new Map<ServerConnection, Keepalive>()
   /** Connections with something to write. */
@@ -89,11 +93,12 @@ export class EngineServer implements GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     this.#options = options
-    this.table = methodTable(options.methods, options.compressors ?? [])
+    this.table = methodTable(options.methods, options.compressors ?? [], options.observer)
     this.timers = new Timers(options.clock)
     this.limits = { ...defaultGrpcLimits, ...options.limits }
     this.onOtherRequest = options.onOtherRequest
     this.onHandlerError = options.onHandlerError
+    this.observer = options.observer
   }
 
   get connections(): number {

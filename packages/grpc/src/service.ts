@@ -39,6 +39,8 @@ export interface ServerCall {
   readonly metadata: Metadata
   /** When the client stops waiting, in milliseconds of the engine's clock; undefined if it never does. */
   readonly deadlineMs: number | undefined
+  /** When the call came, in milliseconds of the engine's clock, which it looks at once per chunk. */
+  readonly openedMs: number
   /** Who is at the other end. */
   readonly peer: { readonly remote: string; readonly commonName: string | undefined }
   /** True once the call has ended, however: answers are dropped silently from then on. */
