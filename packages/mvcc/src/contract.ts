@@ -203,6 +203,8 @@ export interface KeyLease {
 export interface StoreStatistics {
   /** Keys in the index, deleted ones that are not compacted yet included. */
   readonly keys: number
+  /** Keys that exist. */
+  readonly liveKeys: number
   /** Revisions in the index. */
   readonly revisions: number
   /** Records that scrubs have removed since the store was opened. */
@@ -210,6 +212,21 @@ export interface StoreStatistics {
   readonly indexBytes: number
   readonly slabBytes: number
   readonly slabLiveBytes: number
+  /** What was asked of the store since it was opened. */
+  readonly operations: Readonly<OperationCounts>
+}
+
+/** Operations as etcd counts them: keeping or returning what a write finds is a range of its own. */
+export interface OperationCounts {
+  /** Reads, conditions included. */
+  ranges: number
+  puts: number
+  /** Bytes of the keys and values of those puts. */
+  putBytes: number
+  /** Deletions, however many keys they found. */
+  deletes: number
+  /** Write transactions of more than one operation. */
+  txns: number
 }
 
 export interface Store {

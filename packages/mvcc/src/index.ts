@@ -38,6 +38,7 @@ export type {
   KeyValueList,
   KvHash,
   LeaseChange,
+  OperationCounts,
   PutRequest,
   RangeCursor,
   RangeRequest,

@@ -1,6 +1,7 @@
 /** Finds records: in the slab if it is the newest of a live key, in the state file otherwise. A hot room. */
 
 import { cutBytes, noBytes } from './bytes.ts'
+import type { OperationCounts } from './contract.ts'
 import { describeBytes } from './describe.ts'
 import { MvccError } from './errors.ts'
 import { previousFlag } from './index/entry.ts'
@@ -20,6 +21,7 @@ export class Reader {
   readonly limits: StoreLimits
   readonly stamp: Stamp = { value: 0 }
   readonly view: RecordView = new RecordView()
+  readonly counts: OperationCounts = { ranges: 0, puts: 0, putBytes: 0, deletes: 0, txns: 0 }
 
   /** What `fetch` found: `source[start, start + length)`. */
   source: Uint8Array = noBytes

@@ -96,12 +96,14 @@ class MultiVersionStore implements Store, TxnHost {
 
   range(request: RangeRequest): RangeResult {
     const revision = this.readRevision(request)
+    this.reader.counts.ranges++
     if (isSingleKey(request)) return readKey(this.reader, request, revision)
     return new RangeRead(this.reader, request, revision).finish()
   }
 
   openRange(request: RangeRequest): RangeCursor {
     const revision = this.readRevision(request)
+    this.reader.counts.ranges++
     return new RangeRead(this.reader, request, revision, this.compactor.pin(revision))
   }
 
@@ -112,6 +114,7 @@ class MultiVersionStore implements Store, TxnHost {
   }
 
   openCompare(compare: Compare): Cursor<boolean> {
+    this.reader.counts.ranges++
     return new CompareRead(this.reader, compare, this.revision)
   }
 
@@ -184,14 +187,16 @@ class MultiVersionStore implements Store, TxnHost {
   }
 
   statistics(): StoreStatistics {
-    const { index, slab } = this.reader
+    const { index, slab, counts } = this.reader
     return {
       keys: index.keys,
+      liveKeys: index.liveKeys,
       revisions: index.revisions,
       removedRecords: this.compactor.removedRecords,
       indexBytes: index.allocatedBytes,
       slabBytes: slab.allocatedBytes,
       slabLiveBytes: slab.liveBytes,
+      operations: counts,
     }
   }
 }

@@ -56,6 +56,7 @@ export class Transaction implements WriteTxn {
   private readonly reader: Reader
   private readonly list: ChangeList
   private deleting: DeleteRead | undefined
+  private operations = 0
   private ended = false
 
   constructor(host: TxnHost) {
@@ -90,6 +91,7 @@ export class Transaction implements WriteTxn {
     // A creation has no pair before it, even if the transaction deleted the key just now.
     const before = parts.version === 1 ? undefined : this.recordBefore(handle)
     const record = encodeRecord(parts)
+    this.countPut(request)
     const { lease, createRevision, version } = parts
     if (handle === 0) handle = index.add(key, keyStart, keyEnd)
     this.write(handle, { record, isDelete: false, hash, previous: before })
@@ -100,6 +102,19 @@ export class Transaction implements WriteTxn {
     }
     this.reader.slab.put(handle, record)
     return previous
+  }
+
+  private countPut({ wantPrevious, ignoreValue, ignoreLease }: PutRequest): void {
+    const { counts } = this.reader
+    this.operations++
+    counts.puts++
+    counts.putBytes += parts.keyEnd - parts.keyStart + parts.valueEnd - parts.valueStart
+    if (wantPrevious === true || ignoreValue === true || ignoreLease === true) this.countRange()
+  }
+
+  private countRange(): void {
+    this.operations++
+    this.reader.counts.ranges++
   }
 
   /** Value and lease of the new record, taken over from the present one where that is asked for. */
@@ -179,6 +194,9 @@ export class Transaction implements WriteTxn {
 
   openDelete(request: DeleteRequest): Cursor<DeleteResult> {
     this.checkOpen()
+    this.operations++
+    this.reader.counts.deletes++
+    if (request.wantPrevious === true) this.countRange()
     const cursor = new DeleteRead(this, this.reader, request)
     this.deleting = cursor
     return cursor
@@ -199,6 +217,7 @@ export class Transaction implements WriteTxn {
 
   private readRevision(request: RangeRequest): number {
     this.checkOpen()
+    this.countRange()
     const { revision = 0 } = request
     if (revision <= 0) return this.list.length > 0 ? this.revision : this.host.revision
     this.host.checkRevision(revision)
@@ -215,6 +234,7 @@ export class Transaction implements WriteTxn {
   end(): WriteResult {
     this.checkOpen()
     this.ended = true
+    if (this.operations > 1) this.reader.counts.txns++
     this.host.finish(this.list)
     return { revision: this.host.revision, changes: this.list }
   }

@@ -34,6 +34,38 @@ function pairs(result: RangeResult): string[] {
   return Array.from(result.kvs, kv => `${text(kv.key)}=${text(kv.value)}`)
 }
 
+describe('statistics', () => {
+  it('count the keys that exist, whatever is kept of deleted ones, also after opening anew', () => {
+    const state = new SortedState()
+    const store = open(state)
+    for (const key of ['a', 'b', 'c', 'd']) put(store, key, 'v')
+    put(store, 'a', 'w')
+    del(store, 'b', 'd')
+    del(store, 'missing')
+    expect(store.statistics()).toMatchObject({ keys: 4, liveKeys: 2 })
+    put(store, 'b', 'again')
+    expect(store.statistics().liveKeys).toBe(3)
+    expect(open(state).statistics()).toMatchObject({ keys: 4, liveKeys: 3 })
+    store.compact(store.revision)
+    while (!store.scrub()) {}
+    expect(store.statistics()).toMatchObject({ keys: 3, liveKeys: 3 })
+  })
+
+  it('count operations as etcd does', () => {
+    const store = open()
+    put(store, 'ab', 'cde')
+    store.range(all)
+    store.holds({ key: bytes('ab'), target: 'version', operand: 1, result: 'equal' })
+    expect(store.statistics().operations).toEqual({ ranges: 2, puts: 1, putBytes: 5, deletes: 0, txns: 0 })
+    const txn = store.write()
+    txn.put({ key: bytes('ab'), value: bytes(''), ignoreValue: true })
+    txn.deleteRange({ ...all, wantPrevious: true })
+    txn.range(all)
+    txn.end()
+    expect(store.statistics().operations).toEqual({ ranges: 5, puts: 2, putBytes: 10, deletes: 1, txns: 1 })
+  })
+})
+
 describe('store', () => {
   it('starts at revision 1 and gives every write the next one', () => {
     const store = open()

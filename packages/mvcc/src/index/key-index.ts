@@ -39,6 +39,8 @@ export class KeyIndex {
   /** Entries that are in the hash only, until `build`. */
   private unsorted: number[] | undefined
 
+  /** Keys that exist now. */
+  liveKeys = 0
   /** Hash of the key last looked up. */
   hash = 0
   /** What `findAt` found. */
@@ -96,6 +98,8 @@ export class KeyIndex {
     const low = words[at + modLow]!
     const high = words[at + modHigh]!
     const previous = joinNumber(low, high)
+    const wasLive = previous !== 0 && high < tombstoneBit
+    if (wasLive === isTombstone) this.liveKeys += wasLive ? -1 : 1
     if (previous !== 0) {
       const previousSub = words[at + modSub]!
       assert(previous < main || (previous === main && previousSub < sub), 'the revisions of a key rise')
