@@ -2,7 +2,7 @@ import { encodeSnapshot } from '@kvs/proto/wal'
 import type { File, Fs } from '@kvs/vfs'
 import { asWalError, joinPath, openLocked, parentPath, walExists, withoutEndSlash } from './directory.ts'
 import { WalError } from './errors.ts'
-import type { WalEventSink } from './events.ts'
+import type { WalEventSink, WalTiming } from './events.ts'
 import { RecordType, segmentFileName } from './format.ts'
 import { fillPieceBytes, segmentSizeBytesDefault } from './limits.ts'
 import { RecordWriter } from './record-writer.ts'
@@ -20,6 +20,7 @@ export interface WalOptions {
   /** `false` skips all syncs: what was appended survives the process, not the machine. */
   readonly sync?: boolean | undefined
   readonly onEvent?: WalEventSink | undefined
+  readonly timing?: WalTiming | undefined
 }
 
 export interface CreateWalOptions extends WalOptions {
@@ -71,7 +72,7 @@ async function create(options: CreateWalOptions): Promise<Wal> {
     const fill = new ZeroFill({ file, lengthBytes: length, limitBytes: segmentSizeBytes, sync: false })
     const segments = [{ file, fileName, sequence: 0, firstIndex: 0 }]
     const start = { fs, dir, segmentSizeBytes, sync, onEvent, metadata: metadata.slice(), crc, positionBytes, fill }
-    return new Wal({ ...start, hardState: emptyHardState, lastIndex: 0, segments })
+    return new Wal({ ...start, hardState: emptyHardState, lastIndex: 0, segments, timing: options.timing })
   } catch (error) {
     await file.close()
     throw error

@@ -21,6 +21,16 @@ export type WalEvent =
 
 export type WalEventSink = (event: WalEvent) => void
 
+/** What the log's disk operations take, for whoever collects metrics; without it the log never looks at a clock. */
+export interface WalTiming {
+  /** Monotonic milliseconds. */
+  now(): number
+  /** A batch was handed to the file. */
+  wrote(durationMs: number): void
+  /** What was written is durable. */
+  synced(durationMs: number): void
+}
+
 /** One line for a log. */
 export function describeWalEvent(event: WalEvent): string {
   switch (event.type) {

@@ -28,7 +28,7 @@ export { type CreateWalOptions, createWal, type WalOptions } from './create.ts'
 export { describeWalRecord, describeWalStatus } from './describe.ts'
 export { type ListedSegment, type Listing, listSegments, walExists } from './directory.ts'
 export { WalError, type WalErrorCode, type WalPosition } from './errors.ts'
-export { describeWalEvent, type WalEvent, type WalEventSink } from './events.ts'
+export { describeWalEvent, type WalEvent, type WalEventSink, type WalTiming } from './events.ts'
 export type { SegmentName } from './format.ts'
 export {
   type InspectWalOptions,

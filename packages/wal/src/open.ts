@@ -193,5 +193,5 @@ async function continueLog(
   const { hardState } = replay
   const lastIndex = Math.max(replay.lastIndex, options.snapshot.index)
   const start = { fs, dir, segmentSizeBytes, sync, onEvent, metadata, hardState, crc, lastIndex }
-  return new Wal({ ...start, positionBytes, segments, fill })
+  return new Wal({ ...start, positionBytes, segments, fill, timing: options.timing })
 }

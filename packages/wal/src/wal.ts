@@ -4,7 +4,7 @@ import type { File, Fs } from '@kvs/vfs'
 import { assert } from './assert.ts'
 import { asWalError, joinPath } from './directory.ts'
 import { WalError } from './errors.ts'
-import type { WalEventSink } from './events.ts'
+import type { WalEventSink, WalTiming } from './events.ts'
 import { RecordType, segmentFileName } from './format.ts'
 import { fillAheadBytes, spareAtFraction } from './limits.ts'
 import { RecordWriter, type WriterPoint } from './record-writer.ts'
@@ -27,6 +27,7 @@ export interface WalStart {
   readonly segmentSizeBytes: number
   readonly sync: boolean
   readonly onEvent: WalEventSink
+  readonly timing: WalTiming | undefined
   readonly metadata: Uint8Array
   readonly hardState: HardState
   readonly crc: number
@@ -65,6 +66,7 @@ export class Wal {
   readonly #segmentSizeBytes: number
   readonly #sync: boolean
   readonly #onEvent: WalEventSink
+  readonly #timing: WalTiming | undefined
   readonly #writer: RecordWriter
   readonly #spares: SpareSegments
   #held: HeldSegment[]
@@ -95,6 +97,7 @@ export class Wal {
     this.#segmentSizeBytes = start.segmentSizeBytes
     this.#sync = start.sync
     this.#onEvent = start.onEvent
+    this.#timing = start.timing
     this.#writer = new RecordWriter(start.crc)
     const { fs, dir, sync, segmentSizeBytes: sizeBytes } = start
     this.#spares = new SpareSegments({ fs, dir, sizeBytes, sync })
@@ -243,7 +246,7 @@ export class Wal {
     const fill = this.#fill
     const busy = fill.clearOf(end)
     if (busy !== undefined) return busy.then(() => this.#flush(mayCut))
-    this.#active.file.writeSync(writer.bytes(), this.#position)
+    this.#write(writer.bytes())
     this.#writtenBytes += writer.lengthBytes
     this.#position = end
     this.#deferred = undefined
@@ -256,10 +259,20 @@ export class Wal {
     return this.#datasync(this.#active.file)
   }
 
+  #write(bytes: Uint8Array): void {
+    const timing = this.#timing
+    const startMs = timing?.now() ?? 0
+    this.#active.file.writeSync(bytes, this.#position)
+    timing?.wrote(timing.now() - startMs)
+  }
+
   #datasync(file: File): Promise<void> {
     if (!this.#sync) return done
     this.#syncCount++
-    return file.datasync()
+    const timing = this.#timing
+    if (timing === undefined) return file.datasync()
+    const startMs = timing.now()
+    return file.datasync().then(() => timing.synced(timing.now() - startMs))
   }
 
   #startSpare(): void {

@@ -41,6 +41,26 @@ test('what was appended is read again after close', async () => {
   expect((await readWal({ fs, dir: '/wal', snapshot: zero })).entries.map(e => e.index)).toEqual([1, 2, 3])
 })
 
+test('a batch is timed by its write and its sync, whether it was created or opened', async () => {
+  const fs = memFs()
+  const log: string[] = []
+  let nowMs = 0
+  const timing = {
+    now: () => nowMs++,
+    wrote: (durationMs: number) => log.push(`wrote ${durationMs}`),
+    synced: (durationMs: number) => log.push(`synced ${durationMs}`),
+  }
+  const wal = await createWal({ fs, dir: '/wal', metadata, timing })
+  await wal.append({ entries: [entry(1, 1)] })
+  expect(log).toEqual(['wrote 1', 'synced 1'])
+  await wal.close()
+  const { wal: again } = await openWal({ fs, dir: '/wal', snapshot: zero, timing, sync: false })
+  log.length = 0
+  await again.append({ entries: [entry(2, 1)] })
+  expect(log).toEqual(['wrote 1'])
+  await again.close()
+})
+
 test('later entries replace those from their index on', async () => {
   const fs = memFs()
   const wal = await createWal({ fs, dir: '/wal', metadata })
