@@ -72,7 +72,8 @@ export class Compactor {
     if (revision > currentRevision) {
       throw new MvccError('FUTURE_REVISION', `revision ${revision} is above the current one, ${currentRevision}`)
     }
-    const remember = this.scrubbedRevision === this.compactRevision
+    // Nothing lies at or below revision 0, and who asks for the hash of revision 0 means the current one.
+    const remember = revision > 0 && this.scrubbedRevision === this.compactRevision
     this.next = { revision, previous: this.compactRevision, remember }
     this.compactRevision = revision
     const { state, buckets } = this.reader

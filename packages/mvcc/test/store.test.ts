@@ -268,6 +268,22 @@ describe('store', () => {
     }
   })
 
+  it('hashes the current revision for 0 after a compaction at 0 too', () => {
+    const hashOf = (store: Store): unknown => {
+      const cursor = store.openHash(0)
+      while (!cursor.step()) {}
+      return cursor.result()
+    }
+    const store = open()
+    store.compact(0)
+    while (!store.scrub()) {}
+    put(store, 'a', '1')
+    const other = open()
+    put(other, 'a', '1')
+    expect(hashOf(store)).toEqual({ ...(hashOf(other) as object), compactRevision: 0 })
+    expect(store.compactionHashes()).toEqual([])
+  })
+
   it('takes keys, values and numbers of any size', () => {
     const store = open()
     const key = new Uint8Array(600_000).fill(0x6b)
