@@ -6,6 +6,9 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { doorsOf, listPackages } from './packages.mjs'
 
+/** Written in two pieces, so that it stays when this very module is bundled. */
+const metaUrl = `import.meta.${'url'}`
+
 /**
  * `@kvs/x/door` means the source behind that public door, whoever asks; other packages stay outside of the bundle, by
  * absolute path, for the bundle does not lie beside them. `import.meta.url` keeps meaning the source file.
@@ -36,7 +39,7 @@ function fromSource(root) {
       bundler.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8')
         const url = JSON.stringify(pathToFileURL(path).href)
-        return { contents: text.replaceAll('import.meta.url', url), loader: path.endsWith('.ts') ? 'ts' : 'js' }
+        return { contents: text.replaceAll(metaUrl, url), loader: path.endsWith('.ts') ? 'ts' : 'js' }
       })
     },
   }
