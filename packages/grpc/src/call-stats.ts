@@ -17,7 +17,7 @@ export interface CallEnd {
   durationMs: number
   /** Length of a unary call's request; 0 for streams. */
   requestBytes: number
-  /** The answer of a unary call, where it lies in `response`; undefined for streams and failures. */
+  /** The answer of a unary call, where it lies in `response`; undefined for streams, failures, answers in pieces. */
   response: Uint8Array | undefined
   responseStart: number
   responseEnd: number

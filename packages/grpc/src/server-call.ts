@@ -111,14 +111,19 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
       from = 0
       to = body.length
     }
-    const length = to - from
-    prefix[0] = compressor === undefined ? 0 : 1
-    prefix[1] = length >>> 24
-    prefix[2] = length >>> 16
-    prefix[3] = length >>> 8
-    prefix[4] = length
+    writePrefix(prefix, compressor !== undefined, to - from)
     http2.data(this.stream, prefix, body, from, to, false)
     server.counters.sentBytes += end - start
+    this.head.counters.messagesSent++
+  }
+
+  /** `length` bytes in pieces. */
+  protected sendPieces(pieces: readonly Uint8Array[], length: number): void {
+    if (this.head.compressor !== undefined) return this.sendMessage(joined(pieces, length), 0, length)
+    const { http2, prefix, server } = this.connection
+    writePrefix(prefix, false, length)
+    http2.pieces(this.stream, prefix, pieces)
+    server.counters.sentBytes += length
     this.head.counters.messagesSent++
   }
 
@@ -217,6 +222,16 @@ export class EngineUnaryCall extends EngineCall implements UnaryCall {
     this.sendMessage(bytes, start, end)
     this.connection.http2.trailers(this.stream, this.connection.okTrailers)
     this.tellObserver(StatusCode.OK, bytes, start, end)
+  }
+
+  replyPieces(pieces: readonly Uint8Array[]): void {
+    if (this.ended) return
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    this.over(StatusCode.OK)
+    this.sendHeaders()
+    this.sendPieces(pieces, length)
+    this.connection.http2.trailers(this.stream, this.connection.okTrailers)
+    this.tellObserver(StatusCode.OK, undefined, 0, length)
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
@@ -376,6 +391,25 @@ export class EngineStreamCall extends EngineCall implements StreamCall {
       this.connection.handlerFailed(this, error)
     }
   }
+}
+
+/** The five bytes before a message. */
+function writePrefix(prefix: Uint8Array, isCompressed: boolean, length: number): void {
+  prefix[0] = isCompressed ? 1 : 0
+  prefix[1] = length >>> 24
+  prefix[2] = length >>> 16
+  prefix[3] = length >>> 8
+  prefix[4] = length
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
 }
 
 /** Trailers for a status. */

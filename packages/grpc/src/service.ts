@@ -58,6 +58,11 @@ export interface ServerCall {
 export interface UnaryCall extends ServerCall {
   /** Ends the call with `bytes[start..end)` as its message and status OK. The bytes are copied at once. */
   reply(bytes: Uint8Array, start: number, end: number): void
+  /**
+   * The same with a message in pieces, for large ones: nothing is copied before it is sent, so nobody may change the pieces
+   * any more.
+   */
+  replyPieces(pieces: readonly Uint8Array[]): void
   /** Told when the call ends before it was answered. At most one callback; set during `handle`. */
   onCancel: ((code: StatusCode) => void) | undefined
 }

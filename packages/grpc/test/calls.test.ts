@@ -51,6 +51,22 @@ describe('unary calls', () => {
     expect(trailers.entries()).toEqual([])
   })
 
+  it('answer with a message in pieces, larger than windows and frames, before and behind others', async () => {
+    await connect()
+    const answers = [0, 1, 2].map(() => channel.call('/t.T/Hold', bytes('hi')))
+    await rest()
+    const pieces = [1, 70_000, 0, 300_000, 3].map((length, number) => new Uint8Array(length).fill(number + 1))
+    calls[1]!.replyPieces(pieces)
+    calls[0]!.reply(bytes('small'), 0, 5)
+    calls[2]!.replyPieces([])
+    calls[1]!.replyPieces(pieces)
+    await rest()
+    const [first, second, third] = await Promise.all(answers)
+    expect(text(first!.message)).toBe('small')
+    expect(Buffer.compare(second!.message, Buffer.concat(pieces))).toBe(0)
+    expect(third!.message.length).toBe(0)
+  })
+
   it('fail with code, text in any language, and details', async () => {
     await connect()
     const message = 'größer als 100 %: ключ, 鍵\u0000\n'

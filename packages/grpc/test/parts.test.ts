@@ -9,13 +9,20 @@ import { concat, message } from './raw-peer.ts'
 
 describe('ByteQueue', () => {
   it('gives back what was put in, in any pieces', () => {
-    const step = fc.oneof(fc.uint8Array({ maxLength: 3_000 }), fc.integer({ min: 0, max: 5_000 }))
+    const step = fc.oneof(
+      fc.uint8Array({ maxLength: 3_000 }),
+      fc.record({ given: fc.uint8Array({ maxLength: 3_000 }) }),
+      fc.integer({ min: 0, max: 5_000 }),
+    )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), steps => {
         const queue = new ByteQueue()
         let model: number[] = []
         for (const one of steps) {
-          if (typeof one !== 'number') {
+          if (typeof one === 'object' && 'given' in one) {
+            queue.give(one.given)
+            model.push(...one.given)
+          } else if (typeof one !== 'number') {
             queue.push(one, 0, one.length)
             model.push(...one)
           } else {

@@ -14,14 +14,18 @@ export const maxSizePerMessageBytes: number = 1024 * 1024
 export const maxInflightMessages = 512
 /** Entries kept in memory behind the applied one, for members that lag a little. */
 export const catchUpEntries = 5000
-/** Records that one slice of a long read or delete looks at: about 3 ms. */
-export const sliceRecords = 4096
+/** Records that one slice of a long read or delete looks at: well below a millisecond. */
+export const sliceRecords = 512
+/** Longer answers to ranges are sent as the pieces they were gathered in. */
+export const answerBytesAtOnce: number = 64 * 1024
 /** Pairs in the first chunk of a RangeStream; later ones grow with the room that messages leave. */
 export const firstChunkPairs = 10
-/** Records that one slice of the scrub after a compaction looks at. */
-export const scrubRecords = 1000
-/** Work on the loop gives way after this time. */
-export const sliceMs = 5
+/** Records that one batch of the scrub after a compaction looks at: `--compaction-batch-limit`. */
+export const compactionBatchLimitDefault = 1000
+/** How long the scrub rests between batches: `--compaction-sleep-interval`. */
+export const compactionSleepIntervalMsDefault = 10
+/** Work on the loop gives way after this time. A put takes about five turns of the loop, each of which may wait so long. */
+export const sliceMs = 1
 /** A watch stream with more than this waiting for its client gets no further events until it drained. */
 export const watchQueueBytesMax: number = 4 * 1024 * 1024
 /** Shortest interval between progress notifications. */
@@ -30,10 +34,15 @@ export const progressIntervalMsMin = 100
 export const requestTimeoutMs = 5000
 /** How often requests whose time is up are looked for. */
 export const timeoutCheckMs = 500
+/** What etcd calls no limit of concurrent streams; the engine's own holds then. */
+export const unlimitedStreams = 4_294_967_295
 /** How long a stopping member waits for open calls. */
 export const stopTimeoutMs = 500
-/** Clients may ping so often while nothing is sent to them. */
+/** Clients may ping so often while nothing is sent to them: `--grpc-keepalive-min-time`. */
 export const clientPingIntervalMsMin = 5000
+/** Silent clients are pinged so often, and have so long to answer: `--grpc-keepalive-interval`, `-timeout`. */
+export const keepaliveIntervalMsDefault = 7_200_000
+export const keepaliveTimeoutMsDefault = 20_000
 /** Revocations of expired leases on their way at once. */
 export const parallelRevokesMax = 16
 /** A connection that has not shown what it speaks after this time is closed. */
@@ -42,7 +51,7 @@ export const firstBytesTimeoutMs = 10_000
 export const arenaEntryBytesMax: number = 16 * 1024
 export const arenaPieceBytes: number = 256 * 1024
 /** Segments of the log that are kept, needed or not: `--max-wals`. */
-export const walSegmentsKept = 5
+export const maxWalsDefault = 5
 /** When a scrub that waits for a reader looks again. */
 export const scrubRetryMs = 100
 /** Backups that are made at once; further ones wait. */
@@ -55,3 +64,16 @@ export const copyReserveBytes: number = 16 * 1024 * 1024
 export const workerIdleMs = 10_000
 /** Pieces that a job in a worker thread makes before they are asked for. */
 export const piecesAhead = 2
+/** A sync of the log that takes longer is worth a warning. */
+export const slowSyncMs = 1000
+/** Longest description of a request in a log line, in characters; also of one key in it. */
+export const describedBytesMax: number = 4 * 1024
+/** Lines about slow and refused requests in one second. */
+export const requestLinesPerSecondMax = 100
+/** Methods by versions that clients claim to have, told apart in metrics. */
+export const clientVersionsMax = 1000
+/** Revision mode of the automatic compaction looks so often. */
+export const revisionCompactionIntervalMs = 300_000
+/** Periodic mode compacts at least so often, and takes ten samples of the revision in between. */
+export const periodicCompactionIntervalMsMax = 3_600_000
+export const periodicCompactionSamples = 10

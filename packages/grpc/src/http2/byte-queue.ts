@@ -3,7 +3,7 @@ import { copyBytes } from './output.ts'
 const MIN_BLOCK_BYTES = 1_024
 const MAX_BLOCK_BYTES = 65_536
 
-/** Bytes in the order they came, copied in and copied out; small runs share blocks. */
+/** Bytes in the order they came, copied in or given, and copied out; small runs share blocks. */
 export class ByteQueue {
   length = 0
   /** Blocks; the first is read from `#head`, the last is filled up to `#tail`. */
@@ -28,6 +28,16 @@ export class ByteQueue {
       at += take
     }
     this.length += end - start
+  }
+
+  /** Takes bytes that nobody changes any more, without a copy. */
+  give(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    const last = this.#blocks.length - 1
+    if (last >= this.#first) this.#blocks[last] = this.#blocks[last]!.subarray(0, this.#tail)
+    this.#blocks.push(bytes)
+    this.#tail = bytes.length
+    this.length += bytes.length
   }
 
   /** Moves the next `length` bytes to `target` at `at`; there must be as many. */

@@ -196,6 +196,13 @@ export class Http2Connection implements SenderEvents {
     this.touch()
   }
 
+  /** Sends `prefix` and pieces that nobody changes any more as DATA. */
+  pieces(stream: Http2Stream, prefix: Uint8Array, pieces: readonly Uint8Array[]): void {
+    if (stream.closed) return
+    this.sender.pieces(stream, prefix, pieces)
+    this.touch()
+  }
+
   /** Trailers behind what was sent; they end our side. */
   trailers(stream: Http2Stream, block: SendBlock): void {
     if (stream.closed) return

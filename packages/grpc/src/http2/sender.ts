@@ -136,6 +136,16 @@ export class Sender {
     this.#enqueue(stream, prefix, bytes, start, end, endStream)
   }
 
+  /** Queues `prefix` and pieces that nobody changes any more as DATA; they are not copied before they are sent. */
+  pieces(stream: Http2Stream, prefix: Uint8Array, pieces: readonly Uint8Array[]): void {
+    stream.queue ??= new ByteQueue()
+    const before = stream.queue.length
+    stream.queue.push(prefix, 0, prefix.length)
+    for (const piece of pieces) stream.queue.give(piece)
+    this.queuedBytes += stream.queue.length - before
+    this.wake(stream)
+  }
+
   /** Trailers behind everything queued; they end the stream. */
   trailers(stream: Http2Stream, block: SendBlock): void {
     if (stream.queuedBytes === 0) {

@@ -37,21 +37,34 @@ export function encodePut({ header, term }: Head, outcome: PutOutcome): Encoded 
 
 /** `RangeResponse`. `revision` is the store's current one, which is what the header shows. */
 export function encodeRange({ header, term }: Head, revision: number, result: RangeResult): Encoded {
-  const size = header.size(revision, term) + result.kvs.byteLength + 3 + sizeVarint(result.count)
-  const bytes = scratchOf(size)
+  const bytes = scratchOf(header.size(revision, term) + result.kvs.byteLength + tailBytesMax)
   let at = header.write(bytes, 0, revision, term)
   if (result.kvs.length > 0) at = result.kvs.writeTo(bytes, { at, field: 2 })
-  if (result.more) {
-    bytes[at++] = 0x18
-    bytes[at++] = 1
-  }
-  if (result.count !== 0) {
-    bytes[at++] = 0x20
-    at = writeVarint(bytes, at, result.count)
-  }
   encoded.bytes = bytes
-  encoded.end = at
+  encoded.end = writeTail(bytes, at, result)
   return encoded
+}
+
+/** The same in pieces, for long answers: the key-values are not copied again. */
+export function rangePieces({ header, term }: Head, revision: number, result: RangeResult): readonly Uint8Array[] {
+  const head = new Uint8Array(header.size(revision, term))
+  header.write(head, 0, revision, term)
+  const tail = new Uint8Array(tailBytesMax)
+  return [head, ...result.kvs.pieces(), tail.subarray(0, writeTail(tail, 0, result))]
+}
+
+/** `more` and `count`, with their tags. */
+const tailBytesMax = 2 + 1 + 10
+
+function writeTail(target: Uint8Array, position: number, { more, count }: RangeResult): number {
+  let at = position
+  if (more) {
+    target[at++] = 0x18
+    target[at++] = 1
+  }
+  if (count === 0) return at
+  target[at++] = 0x20
+  return writeVarint(target, at, count)
 }
 
 /** What only the last message of a RangeStream carries. */

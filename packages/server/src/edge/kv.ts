@@ -19,7 +19,7 @@ import * as limits from '../limits.ts'
 import { PutFields } from '../put-fields.ts'
 import { storeRange } from '../requests.ts'
 import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
-import { encodePut, encodeRange, writeDelete, writeTxn } from './kv-encode.ts'
+import { encodePut, encodeRange, rangePieces, writeDelete, writeTxn } from './kv-encode.ts'
 import type { Member } from './member.ts'
 import { refuseOverQuota } from './quota.ts'
 import { checkDeleteRequest, checkRangeRequest, checkTxnRequest } from './txn-check.ts'
@@ -107,8 +107,13 @@ function isWide(request: RangeRequest): boolean {
 /** One slice of a wide range; answers with the last one. */
 function stepRange(member: Member, call: UnaryCall, cursor: RangeCursor): boolean {
   if (!cursor.step(rangeBudget)) return false
-  const { bytes, end } = encodeRange(member, member.state.store.revision, cursor.result())
-  call.reply(bytes, 0, end)
+  const result = cursor.result()
+  const { revision } = member.state.store
+  if (result.kvs.byteLength > limits.answerBytesAtOnce) call.replyPieces(rangePieces(member, revision, result))
+  else {
+    const { bytes, end } = encodeRange(member, revision, result)
+    call.reply(bytes, 0, end)
+  }
   cursor.close()
   return true
 }
