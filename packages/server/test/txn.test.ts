@@ -156,6 +156,11 @@ describe('nothing half-applies', () => {
     ['an unknown lease', lease, '5 etcdserver: requested lease not found'],
     ['a value to keep that is not there', keepValue('x'), '3 etcdserver: key not found'],
     ['a lease to keep that is not there', keepLease('x'), '3 etcdserver: key not found'],
+    [
+      'a value to keep that is not there, under an unknown lease',
+      { requestPut: { key: bytesOf('x'), ignoreValue: true, lease: 5n } },
+      '3 etcdserver: key not found',
+    ],
     ['a future revision', at('a', 99), future],
     ['the revision the transaction itself makes', at('a', 4), future],
     ['deep down', nested([nested([lease])]), '5 etcdserver: requested lease not found'],

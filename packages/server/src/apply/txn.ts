@@ -71,10 +71,12 @@ function checkPut(
   deleted: readonly DeleteRangeRequest[],
 ): Refusal | undefined {
   const { key, lease, ignoreValue, ignoreLease } = request
-  if (lease !== 0n && !leases.has(lease)) return Refusal.of('LEASE_NOT_FOUND')
-  if (!ignoreValue && !ignoreLease) return undefined
-  const present = store.range({ key, countOnly: true }).count > 0
-  return present && !deleted.some(range => covers(range, key)) ? undefined : Refusal.of('KEY_NOT_FOUND')
+  if (ignoreValue || ignoreLease) {
+    const present = store.range({ key, countOnly: true }).count > 0
+    if (!present || deleted.some(range => covers(range, key))) return Refusal.of('KEY_NOT_FOUND')
+  }
+  // Here the key is looked up before the lease; a put of its own does it the other way round.
+  return lease !== 0n && !leases.has(lease) ? Refusal.of('LEASE_NOT_FOUND') : undefined
 }
 
 function covers({ key: from, rangeEnd: to }: DeleteRangeRequest, key: Uint8Array): boolean {
