@@ -3,7 +3,8 @@
  * `RESET`: the other end or the network broke the pipe. `CLOSED`: this end used what it had closed, or the other end
  * closed too early. `UNREACHABLE`: no route. `NAME_NOT_FOUND`: the host name does not resolve. `BAD_ADDRESS`: the address
  * makes no sense or is of a kind this network does not have. `PROTOCOL`: the first bytes match nothing that is spoken here.
- * `LIMIT`: the system refuses more sockets. `FAILED`: everything else, see `cause`.
+ * `LIMIT`: the system refuses more sockets. `TLS`: a handshake failed, or its settings make no sense. `CERTIFICATE`: a
+ * certificate, key or revocation list cannot be used or does not verify. `FAILED`: everything else, see `cause`.
  */
 export type NetErrorCode =
   | 'ADDRESS_IN_USE'
@@ -19,6 +20,8 @@ export type NetErrorCode =
   | 'BAD_ADDRESS'
   | 'PROTOCOL'
   | 'LIMIT'
+  | 'TLS'
+  | 'CERTIFICATE'
   | 'FAILED'
 
 /** A failed network operation. The message names the operation and the address. */

@@ -35,3 +35,17 @@ export {
 export { type Net, type NodeNetOptions, nodeNet } from './node-net.ts'
 export type { Dial, Listen, Listener, Pipe, PipeAddress, PipeEvents, PipeInfo, PipeTlsInfo } from './pipe.ts'
 export { type SniffClock, type SniffEntry, type Sniffed, type SniffOptions, type SniffVerdict, sniff } from './sniff.ts'
+export { parseTlsVersion, type TlsVersion } from './tls/cipher-suites.ts'
+export type {
+  CertificateFiles,
+  HandshakeLimits,
+  TlsClientOptions,
+  TlsOptions,
+  TlsRejection,
+  TlsServerOptions,
+  TlsWarning,
+} from './tls/options.ts'
+export type { NameService } from './tls/san-check.ts'
+export { type SelfSignedOptions, selfSignedCertificate, selfSignedFiles } from './tls/self-signed.ts'
+export { createTlsClient, type TlsClient } from './tls/tls-client.ts'
+export { createTlsServer, type TlsServer } from './tls/tls-server.ts'

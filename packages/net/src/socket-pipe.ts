@@ -19,10 +19,14 @@ export class SocketPipe implements ClosingPipe {
   #dropped = false
   #closed = false
   #taken = false
+  /** Bytes that may be queued although the socket asks to wait: TLS sockets are made with a low mark of their own. */
+  readonly #highWaterBytes: number
+  #full = false
 
-  constructor(socket: Socket, info: PipeInfo) {
+  constructor(socket: Socket, info: PipeInfo, highWaterBytes = 0) {
     this.#socket = socket
     this.info = info
+    this.#highWaterBytes = highWaterBytes
     socket.on('error', this.#onError)
     socket.on('end', this.#onEnd)
     socket.on('close', this.#onClose)
@@ -41,9 +45,9 @@ export class SocketPipe implements ClosingPipe {
     this.#events = events
     if (this.#remoteEnded || this.#closed) this.#tellPast(events, this.#closed)
     if (this.#dropped) return
-    this.#socket.on('drain', () => {
-      if (!this.#dropped) events.drain()
-    })
+    // The socket may have had room again before anybody listened.
+    if (this.#full && !this.#socket.writableNeedDrain) queueMicrotask(() => this.#onDrain())
+    this.#socket.on('drain', this.#onDrain)
     if (this.#paused) this.#socket.pause()
     this.#socket.on('data', chunk => {
       // Plain bytes: a Buffer is a Uint8Array that behaves otherwise (its `slice` is a view).
@@ -62,8 +66,10 @@ export class SocketPipe implements ClosingPipe {
   write(bytes: Uint8Array): boolean {
     if (this.#ended) throw new NetError('CLOSED', `write to ${this.info.remote} after end`)
     if (this.#dropped) return false
-    if (bytes.length === 0) return !this.#socket.writableNeedDrain
-    return this.#socket.write(bytes)
+    const goOn = bytes.length === 0 ? !this.#full : this.#socket.write(bytes)
+    if (goOn || this.#socket.writableLength < this.#highWaterBytes) return !this.#full
+    this.#full = true
+    return false
   }
 
   pause(): void {
@@ -119,6 +125,12 @@ export class SocketPipe implements ClosingPipe {
     this.#error = nodeError(cause, `pipe to ${this.info.remote}`)
   }
 
+  readonly #onDrain = (): void => {
+    if (this.#dropped || this.#ended || !this.#full) return
+    this.#full = false
+    this.#events?.drain()
+  }
+
   readonly #onEnd = (): void => {
     this.#remoteEnded = true
     if (!this.#dropped) this.#events?.end()
@@ -135,9 +147,14 @@ export class SocketPipe implements ClosingPipe {
 export function tcpInfo(socket: Socket): PipeInfo {
   return {
     kind: 'tcp',
-    remote: formatHostPort(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0),
-    local: formatHostPort(socket.localAddress ?? 'unknown', socket.localPort ?? 0),
+    remote: formatHostPort(plainAddress(socket.remoteAddress), socket.remotePort ?? 0),
+    local: formatHostPort(plainAddress(socket.localAddress), socket.localPort ?? 0),
   }
+}
+
+/** IPv4 addresses as such, also on a socket that listens on IPv6 as well. */
+function plainAddress(address: string | undefined): string {
+  return address?.replace(/^::ffff:(?=\d+\.)/, '') ?? 'unknown'
 }
 
 /** The end that dialed a unix socket has no name; it is shown as `unix:@`, as Go does. */

@@ -9,6 +9,8 @@
  * ```
  *
  * A case throws `AssertionError` of `node:assert` if it fails; one that waits for what never comes is up to the runner.
+ *
+ * `testAuthority()` issues certificates, good ones and bad ones, for tests of TLS.
  */
 
 import { contractCase, type PipeCase, type PipeFactory } from './contract.ts'
@@ -17,6 +19,8 @@ import { pipeCases } from './contract-pipes.ts'
 
 export type { PipeCase, PipeFactory, PipesUnderTest } from './contract.ts'
 export type { NetFactory, NetUnderTest } from './contract-nets.ts'
+export { type TestAuthority, type TestCertificate, testAuthority, writeCertificate } from './test-authority.ts'
+export type { CertificateFields, IssuedCertificate, KeyKind } from './tls/x509.ts'
 
 /** All cases of `Pipe`; each takes a fresh pair. */
 export function pipeContract(factory: PipeFactory): PipeCase[] {

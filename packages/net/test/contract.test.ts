@@ -3,6 +3,8 @@ import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  createTlsClient,
+  createTlsServer,
   limitConnections,
   memoryNet,
   memoryPipePair,
@@ -16,9 +18,10 @@ import {
 } from '@kvs/net'
 import { netContract, type PipeFactory, pipeContract } from '@kvs/net/testing'
 import { SeededRandom } from '@kvs/testing'
-import { describe, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import { WatchedPipe } from '../src/close-hook.ts'
 import { SocketPipe } from '../src/socket-pipe.ts'
+import { tlsWorld } from './tls-world.ts'
 
 /** A pair over a real listener; `b` is the accepted end. */
 async function dialedPair(net: Net, address: PipeAddress): ReturnType<PipeFactory> {
@@ -162,7 +165,38 @@ const factories: Readonly<Record<string, PipeFactory>> = {
   },
 }
 
-for (const [name, factory] of Object.entries(factories)) {
+/** A pair over TLS on what `making` gives; the worlds end with the tests. */
+async function encrypted(making: ReturnType<PipeFactory>): ReturnType<PipeFactory> {
+  const { a, b, dispose } = await making
+  const world = await tls
+  const accepting = new Promise<Pipe>(resolve => world.server.accept(b, resolve))
+  const [client, server] = await Promise.all([world.client.connect(a, 'localhost'), accepting])
+  return { a: client, b: server, ...(dispose === undefined ? {} : { dispose }) }
+}
+
+const tls = (async () => {
+  const world = await tlsWorld()
+  const certificate = { certFile: join(world.folder, 'server.crt'), keyFile: join(world.folder, 'server.key') }
+  const client = await createTlsClient({ trustedCaFiles: [world.caFile] })
+  return { world, client, server: await createTlsServer({ certificate }) }
+})()
+afterAll(async () => (await tls).world.dispose())
+
+/** The other way round: the server's end writes first in the cases. */
+async function swapped(making: ReturnType<PipeFactory>): ReturnType<PipeFactory> {
+  const { a, b, ...rest } = await making
+  return { a: b, b: a, ...rest }
+}
+
+const encryptedFactories: Readonly<Record<string, PipeFactory>> = {
+  'TLS over TCP': () => encrypted(dialedPair(nodeNet(), loopback)),
+  'TLS over TCP, the server writes': () => swapped(encrypted(dialedPair(nodeNet(), loopback))),
+  'TLS over unix': () =>
+    encrypted(withFolder(folder => dialedPair(nodeNet(), { kind: 'unix', path: join(folder, 'socket') }))),
+  'sniffed TLS': () => sniffed(encrypted(dialedPair(nodeNet(), loopback))),
+}
+
+for (const [name, factory] of Object.entries({ ...factories, ...encryptedFactories })) {
   describe(`pipe: ${name}`, () => {
     for (const { name: title, run } of pipeContract(factory)) test(title, run)
   })
