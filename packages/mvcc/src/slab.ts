@@ -20,7 +20,7 @@ const unitMask = 2 ** unitShift - 1
 const chunksMax = 2 ** (32 - unitShift)
 const headBytes = 8
 /** Chunks emptied or dropped by one call at most: some 2 ms. */
-const chunksPerCall = 8
+const chunksPerCall = 2
 
 interface Chunk {
   readonly bytes: Uint8Array

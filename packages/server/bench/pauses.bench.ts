@@ -6,7 +6,7 @@
  * The member runs in a process of its own on core 0, the clients on core 1. Pauses are those of Node's event-loop
  * histogram at a resolution of 1 ms.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -150,7 +150,8 @@ class Others {
 }
 
 async function main(): Promise<void> {
-  const child = fork(process.argv[1] as string, ['serve'], { execArgv: process.execArgv })
+  const program = [process.execPath, ...process.execArgv, process.argv[1] as string, 'serve']
+  const child = spawn('taskset', ['-c', '0', ...program], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const address = await answer<string>(child)
   const channel = await connect(address)
   const others = await Promise.all(Array.from({ length: otherClients }, () => connect(address)))

@@ -19,6 +19,12 @@ const segmentBytesMax = 4_194_304
 
 const firstCapacity = 256
 
+/** Operations with the least and the greatest key among those of one kind on one bucket. */
+interface Bounds {
+  least: number
+  greatest: number
+}
+
 /** What one operation is, in 32-bit words of `#rows`. */
 const rowWords = 7
 const hashWord = 0
@@ -49,6 +55,10 @@ export class Segment {
   #valueAt = chunkBytes
   /** Place of the chunk in `#values` that still has room; -1: none. */
   #valueChunk = -1
+
+  /** By bucket and kind, of the first `#boundedCount` operations. */
+  readonly #bounds: Map<number, Bounds> = new Map()
+  #boundedCount = 0
 
   constructor(pool: ChunkPool) {
     this.#pool = pool
@@ -122,6 +132,7 @@ export class Segment {
 
   /** Adds to `into` the operations on keys of one bucket in `[from, to)` that are the last on their key here. */
   collect(into: PendingOperation[], bucketId: number, from: Uint8Array | undefined, to: Uint8Array | undefined): void {
+    if (!this.#mayHave(bucketId, from, to)) return
     for (let operation = 0; operation < this.#count; operation++) {
       const word = this.#rows[operation * rowWords + keyWord]!
       if ((word & 0xff) !== bucketId || word & supersededBit) continue
@@ -130,6 +141,38 @@ export class Segment {
       if (to !== undefined && compareKeys(key, to) >= 0) continue
       into.push({ key: key.slice(), segment: this, operation })
     }
+  }
+
+  /**
+   * False if no key lies in `[from, to)`. Puts and deletes are bounded apart: a scrub deletes upwards from the oldest
+   * revisions while puts add the newest, and reads on in between, where neither is.
+   */
+  #mayHave(bucketId: number, from: Uint8Array | undefined, to: Uint8Array | undefined): boolean {
+    this.#extendBounds()
+    for (const isDelete of [false, true]) {
+      const bounds = this.#bounds.get(boundsKey(bucketId, isDelete))
+      if (bounds === undefined) continue
+      const isBelow = from !== undefined && compareKeys(this.#keyView(bounds.greatest), from) < 0
+      const isAbove = to !== undefined && compareKeys(this.#keyView(bounds.least), to) >= 0
+      if (!isBelow && !isAbove) return true
+    }
+    return false
+  }
+
+  #extendBounds(): void {
+    for (let operation = this.#boundedCount; operation < this.#count; operation++) {
+      const bucketId = this.#rows[operation * rowWords + keyWord]! & 0xff
+      const name = boundsKey(bucketId, this.isDelete(operation))
+      const bounds = this.#bounds.get(name)
+      if (bounds === undefined) {
+        this.#bounds.set(name, { least: operation, greatest: operation })
+        continue
+      }
+      const key = this.#keyView(operation)
+      if (compareKeys(key, this.#keyView(bounds.greatest)) > 0) bounds.greatest = operation
+      else if (compareKeys(key, this.#keyView(bounds.least)) < 0) bounds.least = operation
+    }
+    this.#boundedCount = this.#count
   }
 
   /** All operations so far belong to entries that have ended. Returns how many that adds, and their bytes. */
@@ -150,6 +193,8 @@ export class Segment {
     for (let operation = this.#ended; operation < this.#count; operation++) this.#copy(operation, target, dbi)
     this.#count = this.#ended
     this.#bytes = this.#endedBytes
+    this.#bounds.clear()
+    this.#boundedCount = 0
     this.instructions.cut(this.#endedMark)
   }
 
@@ -271,6 +316,10 @@ export class Segment {
     const end = at + this.#rows[row + valueLengthWord]! + checksumBytes
     return this.#values[this.#rows[row + valueChunkWord]!]!.bytes.subarray(at, end)
   }
+}
+
+function boundsKey(bucketId: number, isDelete: boolean): number {
+  return bucketId * 2 + (isDelete ? 1 : 0)
 }
 
 export interface PendingOperation {
