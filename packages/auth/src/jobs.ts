@@ -9,6 +9,7 @@
  * ```
  */
 import { compareSync, encodeBase64, hashSync } from 'bcryptjs'
+import { bcryptHashPattern } from './bcrypt-hash.ts'
 import { utf8Length } from './bytes.ts'
 import { AuthError } from './errors.ts'
 import { bcryptCostMax, bcryptCostMin, passwordBytesMax } from './limits.ts'
@@ -31,7 +32,7 @@ function bcryptCompare(input: unknown): boolean {
   const { password, hash } = fieldsOf(input)
   if (typeof password !== 'string' || typeof hash !== 'string') throw badJob()
   if (utf8Length(password) > passwordBytesMax) throw new AuthError('PASSWORD_TOO_LONG')
-  return compareSync(password, hash)
+  return bcryptHashPattern.test(hash) && compareSync(password, hash)
 }
 
 /** The jobs by name. */

@@ -1,5 +1,6 @@
 import type { AuthStore } from './auth-store.ts'
 import { encodeBase64 } from './base64.ts'
+import { bcryptHashPattern } from './bcrypt-hash.ts'
 import { asciiBytes, latin1Text, utf8Length } from './bytes.ts'
 import { AuthError } from './errors.ts'
 import { bcryptCostDefault, bcryptCostMax, bcryptCostMin, passwordBytesMax, passwordJobsMax } from './limits.ts'
@@ -119,6 +120,3 @@ export class Passwords {
     }
   }
 }
-
-/** Version, cost, 22 characters of salt, 31 of hash. */
-const bcryptHashPattern = /^\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$/
