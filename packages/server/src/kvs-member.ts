@@ -335,7 +335,17 @@ export class KvsMember implements Member, RunningMember {
     this.#snapshots.changed()
     this.#expiry.changed()
     this.#storage.forget(this.#applier.applied - limits.catchUpEntries)
+    this.#prove()
     this.#grpc.flush()
+  }
+
+  /** Before answers leave: from then on damage to what they promise is not taken for the end of an unfinished write. */
+  #prove(): void {
+    try {
+      this.#storage.prove()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   /** The only member has nobody to send to. */

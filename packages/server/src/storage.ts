@@ -35,6 +35,11 @@ export class Storage {
     this.#savedCommit = hardState.commit
   }
 
+  /** Marks the last batch as durable, unless a write is under way that does. Throws if the disk fails. */
+  prove(): void {
+    this.#wal.prove()
+  }
+
   /** Notes in the log that entries up to the snapshot's index are not needed any more, and gives up their segments. */
   async saveSnapshot(snapshot: WalSnapshot): Promise<void> {
     await this.#wal.saveSnapshot(snapshot)

@@ -16,11 +16,11 @@
  * Head of a segment: crc, metadata, then `{ index 0, term 0 }` as snapshot record in the first segment, the last hard
  * state (unless empty) in later ones.
  *
- * Our own rule, which etcd reads without noticing: *marks*. A crc record also stands before every batch, at the end of
- * the head of a segment and at the end of a log that was closed. A batch is written only after the previous one is
- * durable, so a mark behind a record proves that the record had reached the disk. That tells a torn end (a power cut took
- * sectors of the last batch) from corruption (sectors are missing before a mark): the first is repaired, the second
- * refused.
+ * Our own rule, which etcd reads without noticing: *marks*. A crc record also stands before every batch, or behind the one
+ * before it (`Wal.prove`), at the end of the head of a segment and at the end of a log that was closed. A batch is written
+ * only after the previous one is durable, so a mark behind a record proves that the record had reached the disk. That
+ * tells a torn end (a power cut took sectors of the last batch) from corruption (sectors are missing before a mark): the
+ * first is repaired, the second refused.
  */
 
 /** What a record is. */

@@ -180,10 +180,11 @@ async function continueLog(
   let { crc } = chain
   let positionBytes = end.offsetBytes
   if (!marked) {
+    // What a killed process left was perhaps never synced; a mark behind it says that it was.
+    if (sync) await file.datasync()
     const writer = new RecordWriter(crc)
     writer.crcRecord()
     await file.write(writer.bytes(), positionBytes)
-    if (sync) await file.datasync()
     positionBytes += writer.lengthBytes
     crc = writer.crc
   }

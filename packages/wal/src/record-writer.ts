@@ -48,6 +48,13 @@ export class RecordWriter {
     if (this.#bytes.length > batchBufferKeptBytes) this.#bytes = new Uint8Array(64 * 1024)
   }
 
+  /** Forgets the first bytes, which are on their way; returns where `point`, behind them, is now. */
+  dropFront(lengthBytes: number, point: WriterPoint | undefined): WriterPoint | undefined {
+    this.#bytes.copyWithin(0, lengthBytes, this.#length)
+    this.#length -= lengthBytes
+    return point === undefined ? undefined : { lengthBytes: point.lengthBytes - lengthBytes, crc: point.crc }
+  }
+
   point(): WriterPoint {
     return { lengthBytes: this.#length, crc: this.#crc }
   }

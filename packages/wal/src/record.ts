@@ -1,5 +1,6 @@
 import { RecordType, sectorBytes, wordBytes } from './format.ts'
 import { readVarint, varintEnd } from './varint.ts'
+import { isZero } from './zeros.ts'
 
 /** A record inside a window of bytes. One object is reused for all records of a read. */
 export interface RecordView {
@@ -136,9 +137,4 @@ function headContradictsWord(
   const length = readVarint(bytes, at + 1, end)
   if (length < 0) return false
   return varintEnd + length - start !== frame.recordBytes
-}
-
-export function isZero(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (bytes[at] !== 0) return false
-  return true
 }

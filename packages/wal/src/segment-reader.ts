@@ -4,6 +4,7 @@ import { WalError, type WalPosition } from './errors.ts'
 import { paddingBytes, RecordType, wordBytes } from './format.ts'
 import { readChunkBytes, recordBytesMax } from './limits.ts'
 import { isTornFrame, newRecordView, parseRecord, type RecordView, recordBytesOfWord } from './record.ts'
+import { findNonZeroEnd } from './zeros.ts'
 
 /** A segment that is open for reading. */
 export interface SegmentSource {
@@ -61,6 +62,7 @@ export async function readSegment(source: SegmentSource, chain: ReadChain, visit
     }
     const frameBytes = wordBytes + recordBytes + paddingBytes(recordBytes)
     if (recordBytes < 0 || recordBytes > recordBytesMax) {
+      if (await isWordAlone(source, offset)) return { kind: 'torn', offsetBytes: offset }
       throw damaged(source, offset, 'the length of a record is damaged')
     }
     if (frameBytes > rest) {
@@ -89,6 +91,11 @@ export async function readSegment(source: SegmentSource, chain: ReadChain, visit
     visit(view, bytes, { file: source.name, offsetBytes: offset })
     window.advance(frameBytes)
   }
+}
+
+/** Whether nothing but zeros follows the word at `offset`: a write stopped within it. Whole records begin with their type. */
+async function isWordAlone(source: SegmentSource, offset: number): Promise<boolean> {
+  return (await findNonZeroEnd(source, offset)) <= offset + wordBytes
 }
 
 /** What every segment begins with. */

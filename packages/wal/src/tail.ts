@@ -1,9 +1,9 @@
 import { updateCrc32c } from './crc32c.ts'
 import { WalError } from './errors.ts'
 import { paddingBytes, RecordType, sectorBytes, wordBytes } from './format.ts'
-import { readChunkBytes } from './limits.ts'
-import { isZero, newRecordView, parseRecord, recordBytesOfWord } from './record.ts'
+import { newRecordView, parseRecord, recordBytesOfWord } from './record.ts'
 import type { ReadChain, SegmentEnd, SegmentSource } from './segment-reader.ts'
+import { findNonZeroEnd, isZero } from './zeros.ts'
 
 /** What lies behind the last good record of the last segment. */
 export interface Tail {
@@ -70,33 +70,6 @@ function findProof(bytes: Uint8Array, offsetBytes: number, marked: boolean): num
     crcAt.set(frameEnd, view.crc)
   }
   return undefined
-}
-
-async function findNonZeroEnd(source: SegmentSource, from: number): Promise<number> {
-  const chunk = new Uint8Array(Math.min(readChunkBytes, source.sizeBytes - from))
-  let end = from
-  for (let offset = from; offset < source.sizeBytes; ) {
-    const wanted = Math.min(chunk.length, source.sizeBytes - offset)
-    const count = await source.file.read(chunk.subarray(0, wanted), offset)
-    if (count === 0) break
-    const last = lastNonZero(chunk, count)
-    if (last >= 0) end = offset + last + 1
-    offset += count
-  }
-  return end
-}
-
-/** Position of the last byte of `bytes[0, count)` that is not zero, or -1. */
-function lastNonZero(bytes: Uint8Array, count: number): number {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, count >>> 2)
-  let at = count
-  while (at > words.length * 4 && bytes[at - 1] === 0) at--
-  if (at > words.length * 4) return at - 1
-  let word = words.length
-  while (word > 0 && words[word - 1] === 0) word--
-  at = word * 4
-  while (at > 0 && bytes[at - 1] === 0) at--
-  return at - 1
 }
 
 async function readRange(source: SegmentSource, start: number, end: number): Promise<Uint8Array> {

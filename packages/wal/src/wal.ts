@@ -125,6 +125,33 @@ export class Wal {
     return this.#inTurn(() => this.#saveSnapshot(snapshot))
   }
 
+  /**
+   * Writes a mark behind the last batch if nothing is under way: it proves that the batch had been durable, so that damage
+   * to it is never taken for the end of an unfinished write. Costs a small write without a sync, and nothing when the next
+   * batch follows at once, for that begins with the mark. To be called before what a batch promised is told to others.
+   */
+  prove(): void {
+    if (this.#isBusy || this.#isClosed || this.#failure !== undefined || !this.#isUnproven || !this.#sync) return
+    const writer = this.#writer
+    // A hard state that waits stands behind the mark already, and goes on waiting.
+    if (writer.lengthBytes === 0) this.#mark()
+    const { lengthBytes } = this.#deferred ?? writer
+    const end = this.#position + lengthBytes
+    if (this.#fill.clearOf(end) !== undefined) return
+    try {
+      this.#write(writer.bytes().subarray(0, lengthBytes))
+    } catch (error) {
+      const failure = asWalError(error, `write to '${this.#active.fileName}'`)
+      this.#failure = { error: failure }
+      throw failure
+    }
+    this.#writtenBytes += lengthBytes
+    this.#position = end
+    this.#isUnproven = false
+    this.#deferred = writer.dropFront(lengthBytes, this.#deferred)
+    this.#fill.wroteTo(end)
+  }
+
   /** Gives up the locks of all segments that are not needed to read on from a snapshot at `index`. */
   release(index: number): Promise<void> {
     return this.#inTurn(() => this.#release(index))
@@ -262,8 +289,25 @@ export class Wal {
   #write(bytes: Uint8Array): void {
     const timing = this.#timing
     const startMs = timing?.now() ?? 0
-    this.#active.file.writeSync(bytes, this.#position)
+    try {
+      this.#active.file.writeSync(bytes, this.#position)
+    } catch (error) {
+      this.#takeBack(bytes.length)
+      throw error
+    }
     timing?.wrote(timing.now() - startMs)
+  }
+
+  /**
+   * A write failed, perhaps with a part of it done, which may end anywhere and not only between two sectors. Nothing of it
+   * was promised: zeros go over it if the disk still does that much.
+   */
+  #takeBack(lengthBytes: number): void {
+    try {
+      this.#active.file.writeSync(new Uint8Array(lengthBytes), this.#position)
+    } catch {
+      // The first failure is what counts.
+    }
   }
 
   #datasync(file: File): Promise<void> {

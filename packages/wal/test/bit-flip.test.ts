@@ -5,8 +5,11 @@ import { describeHardState } from '../src/describe.ts'
 import { createWal, openWal, readWal, type WalContent } from '../src/index.ts'
 import { entry, metadata, readAll, segmentNames, voter, zero } from './log.ts'
 
+/** How the log ended: in order, or killed with its last batch proven durable or not. */
+type End = 'closed' | 'proven' | 'killed'
+
 /** A small log with every kind of record and entry, zeros inside data, and two cuts. */
-async function smallLog(closed: boolean): Promise<MemFs> {
+async function smallLog(end: End): Promise<MemFs> {
   const fs = memFs()
   const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 1024 })
   const confState = { voters: [voter], learners: [9n] }
@@ -23,8 +26,10 @@ async function smallLog(closed: boolean): Promise<MemFs> {
   })
   await wal.append({ entries: [entry(4, 3), entry(5, 3)], hardState: { term: 3, vote: 0n, commit: 4 } })
   await wal.append({ entries: [{ index: 6, term: 3, type: 2, data: new Uint8Array(0) }] })
-  if (closed) await wal.close()
-  return closed ? fs : fs.kill()
+  if (end === 'proven') wal.prove()
+  if (end !== 'closed') return fs.kill()
+  await wal.close()
+  return fs
 }
 
 /** Everything in a text: comparing byte arrays with `toEqual` takes a hundred times as long. */
@@ -84,15 +89,16 @@ async function flipEveryBit(
 }
 
 const segments = [0, 1]
+const ends: readonly End[] = ['closed', 'proven', 'killed']
 
 test('the log has the segments that are tried', async () => {
-  for (const closed of [true, false]) expect(await segmentNames(await smallLog(closed))).toHaveLength(segments.length)
+  for (const end of ends) expect(await segmentNames(await smallLog(end))).toHaveLength(segments.length)
 })
 
-test.each(segments)(
-  'any flipped bit of a closed log is harmless or refused with file and offset (segment %i)',
-  async segment => {
-    const fs = await smallLog(true)
+test.each(segments.flatMap(segment => (['closed', 'proven'] as const).map(end => ({ segment, end }))))(
+  'any flipped bit of a $end log is harmless or refused with file and offset (segment $segment)',
+  async ({ segment, end }) => {
+    const fs = await smallLog(end)
     const truthText = textOf(await readWal({ fs, dir: '/wal', snapshot: zero }))
     const refused = await flipEveryBit({ fs, segment }, (found, where) => {
       if (!('name' in found)) return expect(textOf(found), where).toBe(truthText)
@@ -105,7 +111,7 @@ test.each(segments)(
 )
 
 test.each(segments)('any flipped bit of a killed log costs at most the last batch (segment %i)', async segment => {
-  const fs = await smallLog(false)
+  const fs = await smallLog('killed')
   const truth = await readWal({ fs, dir: '/wal', snapshot: zero })
   await flipEveryBit({ fs, segment }, (found, where) => {
     if ('name' in found) return
@@ -117,12 +123,12 @@ test.each(segments)('any flipped bit of a killed log costs at most the last batc
 })
 
 test('a start that accepts a flipped bit leaves a log that reads the same', async () => {
-  for (const closed of [true, false]) {
-    for (const name of await segmentNames(await smallLog(closed))) {
+  for (const end of ends) {
+    for (const name of await segmentNames(await smallLog(end))) {
       const path = `/wal/${name}`
-      const bitCount = (await readAll(await smallLog(closed), path)).length * 8
-      for (let bit = closed ? 0 : 7; bit < bitCount; bit += 41) {
-        const found = await openFlipped(await smallLog(closed), path, bit)
+      const bitCount = (await readAll(await smallLog(end), path)).length * 8
+      for (let bit = end === 'closed' ? 0 : 7; bit < bitCount; bit += 41) {
+        const found = await openFlipped(await smallLog(end), path, bit)
         expect('name' in found ? found.name : 'accepted').toMatch(/^WalError$|^accepted$/)
       }
     }

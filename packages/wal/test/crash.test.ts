@@ -90,6 +90,7 @@ async function workload(run: Run, wal: Wal, random: SeededRandom, batchCount: nu
     await wal.append({ entries, hardState: { term, vote: voter, commit: random.below(log.length + 1) } })
     history.acknowledged = handedOver
     history.acknowledgedTerm = term
+    if (random.chance(0.5)) wal.prove()
     if (random.chance(0.1) && log.length > 0) {
       history.snapshots.push(log.length)
       await wal.saveSnapshot({ index: log.length, term, confState: { voters: [voter] } })
@@ -190,6 +191,32 @@ test('a power cut while the end is being repaired, and again', async () => {
     }
   }
   expect(repairs).toBeGreaterThan(seedCount)
+})
+
+test('a power cut while a log is opened whose process was killed with a write under way', async () => {
+  for (let seed = seedBase; seed < seedBase + 4 * seedCount; seed++) {
+    const random = new SeededRandom(seed)
+    let isHolding = false
+    const schedule = (call: FsCall, done: () => void): void => {
+      if (!isHolding || call.operation !== 'datasync') queueMicrotask(done)
+    }
+    const run = recordingRun(seed, 'torn')
+    run.isRecording = false
+    Object.assign(run, { created: true, fs: memFs({ random, schedule }) })
+    const wal = await createWal({ fs: run.fs, metadata, ...sizes })
+    await workload(run, wal, random, 10)
+    isHolding = true
+    const log = run.history.logs.at(-1)!
+    const under = [0, 1, 2].map(at => entry(log.length + 1 + at, 9, new Uint8Array(700).fill(7 + at)))
+    for (const [at] of under.entries()) run.history.logs.push([...log, ...under.slice(0, at + 1)])
+    wal.append({ entries: under }).catch(() => {})
+    const killed = run.fs.kill()
+    isHolding = false
+    Object.assign(run, { fs: recordOn(run, killed, seed) })
+    const opened = await openWal({ fs: run.fs, snapshot: zero, ...sizes })
+    await opened.wal.append({ entries: [] })
+    await expectAllRecover(run.cuts, seed)
+  }
 })
 
 /** Notes cuts of a disk that lives already: after every call that changes it. */

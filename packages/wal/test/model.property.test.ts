@@ -51,6 +51,19 @@ class Append implements fc.AsyncCommand<Model, Real> {
   }
 }
 
+class Prove implements fc.AsyncCommand<Model, Real> {
+  check(): boolean {
+    return true
+  }
+  run(_model: Model, real: Real): Promise<void> {
+    real.wal.prove()
+    return Promise.resolve()
+  }
+  toString(): string {
+    return 'prove'
+  }
+}
+
 class Snapshot implements fc.AsyncCommand<Model, Real> {
   check(model: Model): boolean {
     return model.commit > model.snapshot.index && model.commit <= model.entries.length
@@ -106,6 +119,7 @@ test('append, cut, release, purge, reopen: always the log of a naive list', asyn
       )
       .map(([sizes, rewindBy]) => new Append(sizes, rewindBy)),
     fc.constant(new Snapshot()),
+    fc.constant(new Prove()),
     fc.constantFrom<'close' | 'kill'>('close', 'kill').map(how => new Reopen(how)),
   ]
   await fc.assert(

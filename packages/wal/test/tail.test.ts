@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Entry } from '@kvs/proto/raft'
-import { type MemFs, memFs } from '@kvs/vfs'
+import { faultFs, type MemFs, memFs } from '@kvs/vfs'
 import { expect, test } from 'vitest'
-import { createWal, openWal, readWal, repairWal, validSnapshots, type WalEvent } from '../src/index.ts'
+import { createWal, openWal, readWal, readWalRecords, repairWal, validSnapshots, type WalEvent } from '../src/index.ts'
 import {
   entry,
   framesOf,
@@ -229,4 +229,64 @@ test('bytes of clients that look like marks are data', async () => {
   const { wal, content } = await open(fs)
   expect(content.entries[1]?.data).toEqual(new Uint8Array(mark))
   await wal.close()
+})
+
+test('a write that stopped at any byte is taken back: what was there before is there again', async () => {
+  for (let written = 0; written < 700; written += 1 + (written >> 4)) {
+    const disk = memFs()
+    const fs = faultFs(disk)
+    const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 65_536 })
+    await wal.append({ entries: [noise(1, 300)] })
+    fs.setRules([{ operation: 'writeSync', calls: 1, fault: { shortWriteBytes: written } }])
+    await expect(wal.append({ entries: [noise(2, 650)] })).rejects.toMatchObject({ code: 'IO' })
+    const { wal: again, content } = await open(disk.kill())
+    expect(content.entries, `${written} bytes written`).toHaveLength(1)
+    await again.close()
+  }
+})
+
+test('a mark that cannot be written fails the log, and leaves what it was to prove', async () => {
+  for (let written = 0; written < 16; written++) {
+    const disk = memFs()
+    const fs = faultFs(disk)
+    const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 65_536 })
+    await wal.append({ entries: [noise(1, 300)] })
+    fs.setRules([{ operation: 'writeSync', calls: 1, fault: { shortWriteBytes: written } }])
+    expect(() => wal.prove()).toThrow(/^wal: write to /)
+    await expect(wal.append({ entries: [noise(2, 300)] })).rejects.toMatchObject({ code: 'FAILED' })
+    const { wal: again, content } = await open(disk.kill())
+    expect(content.entries, `${written} bytes written`).toHaveLength(1)
+    await again.close()
+  }
+})
+
+test('a length without a record, and nothing behind it, is a torn end', async () => {
+  const fs = await killed([[noise(1, 300)]])
+  const end = (await readWalRecords({ fs, dir: '/wal' }, () => {})).offsetBytes
+  await overwrite(fs, path, end, Uint8Array.of(0x29, 1))
+  const { wal, content } = await open(fs)
+  expect(content.entries).toHaveLength(1)
+  await wal.close()
+  expect(await fs.readDir('/wal')).toEqual([first, `${first}.broken`])
+})
+
+test('a commit index that waits goes on waiting behind a mark', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 65_536 })
+  await wal.append({ entries: [noise(1, 30)], hardState: { term: 1, vote: voter, commit: 0 } })
+  await wal.append({ entries: [], hardState: { term: 1, vote: voter, commit: 1 } })
+  wal.prove()
+  const { positionBytes } = wal.status()
+  wal.prove()
+  expect(wal.status().positionBytes).toBe(positionBytes)
+  expect((await readWal({ fs, dir: '/wal', snapshot: zero })).hardState.commit).toBe(0)
+  await wal.append({ entries: [noise(2, 30)] })
+  expect((await readWal({ fs, dir: '/wal', snapshot: zero })).hardState.commit).toBe(1)
+  await wal.close()
+  expect(
+    (await framesOf(fs))
+      .map(frame => frame.type)
+      .slice(3)
+      .join(' '),
+  ).toBe('crc entry state crc state entry crc')
 })
