@@ -6,10 +6,18 @@ import type { Clock } from './parts.ts'
 export interface BackgroundHooks {
   /** A run of slices is over: what they answered may leave. */
   readonly afterSlices: () => void
-  /** Records that a compaction made superfluous were removed; that belongs to no entry. */
-  readonly scrubbed: () => void
+  /** Some of the records that a compaction made superfluous were removed; that belongs to no entry. */
+  readonly scrubbed: (tookMs: number) => void
+  /** The last of them were removed. */
+  readonly scrubEnded: (scrub: { readonly revision: number; readonly tookMs: number }) => void
   /** Something broke that must not. */
   readonly fatal: (error: unknown) => void
+}
+
+/** How the scrub after a compaction goes about it: so many records at a time, and so long a rest in between. */
+export interface ScrubPace {
+  readonly records: number
+  readonly pauseMs: number
 }
 
 /**
@@ -19,22 +27,30 @@ export interface BackgroundHooks {
 export class Background {
   readonly #clock: Clock
   readonly #store: () => Store
+  readonly #pace: ScrubPace
   #hooks: BackgroundHooks = {
     afterSlices: () => {},
     scrubbed: () => {},
+    scrubEnded: () => {},
     fatal: error => {
       throw error
     },
   }
   readonly #pieces: Continuation[] = []
   readonly #scrubWaiters: (() => void)[] = []
-  #retryTimer: unknown
+  /** The scrub rests until it fires, or waits for a reader. */
+  #scrubTimer: unknown
+  #scrubRests = false
+  /** Records of the batch that the scrub has done. */
+  #scrubbedRecords = 0
+  #scrubStartMs: number | undefined
   #scheduled = false
   #closed = false
 
-  constructor(parts: { readonly clock: Clock; readonly store: () => Store }) {
+  constructor(parts: { readonly clock: Clock; readonly store: () => Store; readonly pace: ScrubPace }) {
     this.#clock = parts.clock
     this.#store = parts.store
+    this.#pace = parts.pace
   }
 
   /** Sets who is told what happens here. */
@@ -63,8 +79,8 @@ export class Background {
 
   close(): void {
     this.#closed = true
-    if (this.#retryTimer !== undefined) this.#clock.clearTimer(this.#retryTimer)
-    this.#retryTimer = undefined
+    if (this.#scrubTimer !== undefined) this.#clock.clearTimer(this.#scrubTimer)
+    this.#scrubTimer = undefined
     this.#pieces.length = 0
     this.#scrubWaiters.length = 0
   }
@@ -83,7 +99,7 @@ export class Background {
     }
     this.#hooks.afterSlices()
     if (more) this.wake()
-    else if (this.#store().scrubPending) this.#retryLater()
+    else if (this.#store().scrubPending && !this.#scrubRests) this.#scrubLater(limits.scrubRetryMs)
   }
 
   /** One slice of everything that has work. Returns whether there is more that can be done now. */
@@ -101,16 +117,34 @@ export class Background {
 
   /** A slice of the scrub; whether another one can follow at once. */
   #scrub(store: Store): boolean {
-    if (!store.scrubPending) return false
-    const isDone = store.scrub({ records: limits.scrubRecords })
-    this.#hooks.scrubbed()
-    return !isDone
+    if (!store.scrubPending || this.#scrubRests) return false
+    const { records, pauseMs } = this.#pace
+    const before = store.scrubbedRevision
+    const startMs = this.#clock.now()
+    const slice = Math.min(records - this.#scrubbedRecords, limits.sliceRecords)
+    const isDone = store.scrub({ records: slice })
+    // A scrub that waits for a reader of an older revision has done nothing; the reader does not tell when it is done.
+    if (isDone && store.scrubbedRevision === before) return false
+    const nowMs = this.#clock.now()
+    this.#scrubStartMs ??= startMs
+    this.#hooks.scrubbed(nowMs - startMs)
+    if (store.scrubbedRevision !== before) {
+      this.#hooks.scrubEnded({ revision: store.scrubbedRevision, tookMs: nowMs - this.#scrubStartMs })
+      this.#scrubStartMs = undefined
+    }
+    this.#scrubbedRecords += slice
+    if (isDone || this.#scrubbedRecords >= records) this.#scrubbedRecords = 0
+    if (isDone || pauseMs <= 0 || this.#scrubbedRecords > 0) return !isDone
+    this.#scrubRests = true
+    this.#scrubLater(pauseMs)
+    return false
   }
 
-  /** A scrub waits for a reader of an older revision, which does not tell when it is done. */
-  #retryLater(): void {
-    this.#retryTimer ??= this.#clock.setTimer(limits.scrubRetryMs, () => {
-      this.#retryTimer = undefined
+  #scrubLater(delayMs: number): void {
+    if (this.#scrubTimer !== undefined) this.#clock.clearTimer(this.#scrubTimer)
+    this.#scrubTimer = this.#clock.setTimer(delayMs, () => {
+      this.#scrubTimer = undefined
+      this.#scrubRests = false
       this.wake()
     })
   }

@@ -11,7 +11,17 @@ import { decodeMetadata, encodeMetadata } from '@kvs/proto/etcdserver'
 import type { Snapshot } from '@kvs/proto/wal'
 import { EntryType, encodeConfChange, MemoryStorage } from '@kvs/raft'
 import { type Fs, VfsError } from '@kvs/vfs'
-import { createWal, openWal, validSnapshots, type Wal, WalError, walExists } from '@kvs/wal'
+import {
+  createWal,
+  describeWalEvent,
+  openWal,
+  validSnapshots,
+  type Wal,
+  WalError,
+  type WalOptions,
+  type WalTiming,
+  walExists,
+} from '@kvs/wal'
 import { ServerError } from './errors.ts'
 import { memberDir, parentDir, snapDir, walDir } from './layout.ts'
 import type { MemberOptions } from './options.ts'
@@ -34,11 +44,14 @@ export interface LogParts {
   readonly options: MemberOptions
   /** Index of the last entry whose effects are in the state file. */
   readonly consistentIndex: number
+  readonly timing: WalTiming
 }
 
 /** Makes the directories of a member and checks that they can be written. Throws `ServerError` (`DATA_DIR`). */
-export async function prepareDirectories(fs: Fs, dataDir: string): Promise<void> {
+export async function prepareDirectories(fs: Fs, options: Directories): Promise<void> {
+  const { dataDir } = options
   try {
+    if (options.walDir !== '') await makeDurableDir(fs, parentDir(walDir(options)))
     await fs.makeDir(dataDir, 0o700)
     await fs.makeDir(memberDir(dataDir), 0o700)
     await fs.makeDir(snapDir(dataDir), 0o700)
@@ -64,12 +77,24 @@ async function removeUnfinished(fs: Fs, dir: string): Promise<void> {
   for (const name of await fs.readDir(dir)) if (name.startsWith('tmp')) await fs.remove(`${dir}/${name}`)
 }
 
+type Directories = Pick<MemberOptions, 'dataDir' | 'walDir'>
+
+/** Makes a directory and what is missing above it, each with a name that survives a power cut. */
+async function makeDurableDir(fs: Fs, path: string): Promise<void> {
+  if ((await fs.stat(path)) !== undefined) return
+  const parent = parentDir(path)
+  if (parent !== path) await makeDurableDir(fs, parent)
+  await fs.makeDir(path, 0o700)
+  await fs.syncDir(parent)
+}
+
 /**
  * Refuses a directory whose log another process has locked. To be asked before anything in it is opened: the state file
  * lets several processes in. Throws `ServerError` (`DATA_DIR`).
  */
-export async function refuseIfInUse(fs: Fs, dataDir: string): Promise<void> {
-  const dir = walDir(dataDir)
+export async function refuseIfInUse(fs: Fs, options: Directories): Promise<void> {
+  const { dataDir } = options
+  const dir = walDir(options)
   if (!(await walExists(fs, dir))) return
   for (const name of await fs.readDir(dir)) {
     if (!name.endsWith('.wal')) continue
@@ -93,7 +118,7 @@ function inUse(dataDir: string, cause: Error): ServerError {
 export async function openLog(parts: LogParts): Promise<OpenedLog> {
   const { fs, options } = parts
   try {
-    return (await walExists(fs, walDir(options.dataDir))) ? await restart(parts) : await found(parts)
+    return (await walExists(fs, walDir(options))) ? await restart(parts) : await found(parts)
   } catch (error) {
     if (error instanceof WalError && error.code === 'LOCKED') throw inUse(options.dataDir, error)
     if (error instanceof WalError || error instanceof VfsError) {
@@ -109,10 +134,9 @@ export async function openLog(parts: LogParts): Promise<OpenedLog> {
  */
 async function restart(parts: LogParts): Promise<OpenedLog> {
   const { fs, options, consistentIndex } = parts
-  const dir = walDir(options.dataDir)
+  const dir = walDir(options)
   const snapshot = await startSnapshot(fs, dir, consistentIndex)
-  const sync = !options.unsafeNoFsync
-  const { wal, content } = await openWal({ fs, dir, sync, snapshot, segmentSizeBytes: options.walSegmentBytes })
+  const { wal, content } = await openWal({ ...walOptions(parts), snapshot })
   const { nodeId: memberId, clusterId } = decodeMetadata(content.metadata)
   const log = new MemoryStorage()
   try {
@@ -147,20 +171,42 @@ async function startSnapshot(fs: Fs, dir: string, consistentIndex: number): Prom
 }
 
 /** The first start: a log with the identities of member and cluster, and its first entries. */
-async function found({ fs, clock, options }: LogParts): Promise<OpenedLog> {
+async function found(parts: LogParts): Promise<OpenedLog> {
+  const { clock, options } = parts
+  await refuseIfForeign(parts)
   const founders = foundersOf(options)
   const { memberId, clusterId } = founders
   const wal = await createWal({
-    fs,
-    dir: walDir(options.dataDir),
+    ...walOptions(parts),
     metadata: encodeMetadata({ nodeId: memberId, clusterId }),
-    sync: !options.unsafeNoFsync,
-    segmentSizeBytes: options.walSegmentBytes,
     wallNowMs: () => clock.wallNow(),
   })
   const log = new MemoryStorage()
   await writeStart(wal, log, founders)
   return { wal, log, memberId, clusterId }
+}
+
+function walOptions({ fs, options, timing, logger }: LogParts): WalOptions {
+  return {
+    fs,
+    dir: walDir(options),
+    sync: !options.unsafeNoFsync,
+    segmentSizeBytes: options.walSegmentBytes,
+    timing,
+    onEvent: event => {
+      const isWorrying = event.type !== 'segment-created' && event.type !== 'segment-purged'
+      logger[isWorrying ? 'warn' : 'info'](describeWalEvent(event))
+    },
+  }
+}
+
+/** A new log takes the place of whatever lies there: nothing of somebody else's must. */
+async function refuseIfForeign({ fs, options }: LogParts): Promise<void> {
+  const dir = walDir(options)
+  if (options.walDir === '' || (await fs.stat(dir)) === undefined) return
+  const [name] = await fs.readDir(dir)
+  if (name === undefined) return
+  throw new ServerError('DATA_DIR', `'${dir}' (--wal-dir) holds no log, but '${name}': it must be empty or missing`)
 }
 
 /** Who founds the cluster, and which of them this member is. */

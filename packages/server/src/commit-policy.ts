@@ -6,7 +6,8 @@ import type { Clock } from './parts.ts'
  * no timer runs.
  */
 export class CommitPolicy {
-  readonly #backend: Backend
+  readonly #backend: Pick<Backend, 'pendingOperations'>
+  readonly #commitState: () => Promise<void>
   readonly #clock: Clock
   readonly #intervalMs: number
   readonly #operationsMax: number
@@ -16,13 +17,15 @@ export class CommitPolicy {
   #closed = false
 
   constructor(parts: {
-    readonly backend: Backend
+    readonly backend: Pick<Backend, 'pendingOperations'>
+    readonly commit: () => Promise<void>
     readonly clock: Clock
     readonly intervalMs: number
     readonly operationsMax: number
     readonly fatal: (error: unknown) => void
   }) {
     this.#backend = parts.backend
+    this.#commitState = parts.commit
     this.#clock = parts.clock
     this.#intervalMs = parts.intervalMs
     this.#operationsMax = parts.operationsMax
@@ -50,7 +53,7 @@ export class CommitPolicy {
   #commit(): void {
     this.#disarm()
     this.#committing = true
-    this.#backend.commit().then(
+    this.#commitState().then(
       () => {
         this.#committing = false
         this.changed()

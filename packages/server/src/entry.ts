@@ -1,3 +1,4 @@
+import type { Refusal } from './errors.ts'
 import * as limits from './limits.ts'
 import { Cursor, sizeVarint, writeVarint, writeVarint64 } from './wire.ts'
 
@@ -114,6 +115,8 @@ export class ParsedEntry {
   /** Name of the user who asked, and the auth revision the request was checked at (where authentication is on). */
   username = ''
   authRevision = 0
+  /** Why it had no effect, set while it is applied. */
+  refusal: Refusal | undefined = undefined
   readonly #cursor = new Cursor()
 
   /** False if the bytes are no `InternalRaftRequest`. */
@@ -127,6 +130,7 @@ export class ParsedEntry {
     this.idSuffix = 0
     this.username = ''
     this.authRevision = 0
+    this.refusal = undefined
     let header = -1
     let headerEnd = -1
     while (cursor.more) {

@@ -8,39 +8,51 @@ import {
   type Entry,
   type MemoryStorage,
   type Message,
+  noNode,
   RaftNode,
   type Ready,
 } from '@kvs/raft'
 import { Applier } from './apply/applier.ts'
+import { type AutoCompaction, startAutoCompaction } from './auto-compaction.ts'
 import { Backups } from './backups.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { CommitPolicy } from './commit-policy.ts'
+import { formatDuration } from './duration.ts'
 import { HeaderWriter } from './edge/header.ts'
-import { type HttpHandler, routeHttp } from './edge/http.ts'
+import { healthRoutes } from './edge/health.ts'
+import { type HttpHandler, type HttpRoute, routeHttp } from './edge/http.ts'
 import type { ConsensusStatus, Member } from './edge/member.ts'
-import { clientMethods } from './edge/methods.ts'
+import { clientMethods, methodShapes } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
-import { encodeEntry, type OperationField } from './entry.ts'
+import { requestStats } from './edge/request-stats.ts'
+import { encodeEntry, type OperationField, ParsedEntry } from './entry.ts'
 import { Refusal, ServerError } from './errors.ts'
 import { snapDir, walDir } from './layout.ts'
 import { LeaseExpiry } from './lease-expiry.ts'
 import * as limits from './limits.ts'
 import { Loop } from './loop.ts'
-import { type MemberOptions, quotaBytes, requestTimeoutOf } from './options.ts'
+import { CallMetrics } from './metrics/calls.ts'
+import { memberFamilies } from './metrics/families.ts'
+import type { MetricFamily } from './metrics/family.ts'
+import type { Measured } from './metrics/measured.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { grpcOptions, type MemberOptions, quotaBytes, requestTimeoutOf } from './options.ts'
 import type { Clock, Logger, Random } from './parts.ts'
 import { publish } from './publish.ts'
 import { Quota } from './quota.ts'
 import { raftConfig } from './raft-config.ts'
+import { raftStatusJson } from './raft-status.ts'
 import { Reads } from './read.ts'
 import { RequestIds } from './request-id.ts'
 import type { RunningMember, ServerParts } from './server.ts'
+import { SlowRequests } from './slow-requests.ts'
 import { SnapshotPolicy } from './snapshot-policy.ts'
 import type { State } from './state.ts'
 import { Storage } from './storage.ts'
-import { type Waiter, WaitingTable } from './waiting.ts'
+import { type Proposer, type Waiter, WaitingTable } from './waiting.ts'
 
 /** A member: the rooms joined. What happens in which order is in `loop.ts`. */
-export class KvsMember implements Member, RunningMember {
+export class KvsMember implements Member, Measured, RunningMember {
   readonly id: bigint
   readonly clusterId: bigint
   readonly options: MemberOptions
@@ -53,6 +65,11 @@ export class KvsMember implements Member, RunningMember {
   readonly header: HeaderWriter
   readonly requestIds: RequestIds
   readonly handleHttp: HttpHandler
+  readonly probeRoutes: readonly HttpRoute[]
+  readonly metricFamilies: readonly MetricFamily[]
+  readonly metrics: Metrics
+  readonly calls: CallMetrics
+  readonly slow: SlowRequests
   /** Term, for headers. */
   term = 0
   readonly #parts: ServerParts
@@ -61,10 +78,11 @@ export class KvsMember implements Member, RunningMember {
   readonly #storage: Storage
   readonly #applier: Applier
   readonly #reads: Reads
-  readonly #waiting = new WaitingTable()
+  readonly #waiting: WaitingTable
   readonly #commits: CommitPolicy
   readonly #snapshots: SnapshotPolicy
   readonly #expiry: LeaseExpiry
+  #autoCompaction: AutoCompaction | undefined
   readonly #grpc: GrpcServer
   readonly #requestTimeoutMs: number
   #configuration: { readonly index: number; readonly confState: ConfState }
@@ -85,12 +103,15 @@ export class KvsMember implements Member, RunningMember {
     this.id = opened.memberId
     this.clusterId = opened.clusterId
     this.state = state
+    this.metrics = state.metrics
+    this.slow = new SlowRequests({ clock, logger, metrics: this.metrics, expectedMs: options.warningApplyDurationMs })
+    this.#waiting = new WaitingTable(proposer => this.#gaveUp(proposer))
     this.quota = new Quota({ member: this, backend: state.backend, limitBytes: quotaBytes(options) })
     this.header = new HeaderWriter({ clusterId: this.clusterId, memberId: this.id })
     this.requestIds = new RequestIds(this.id, clock.wallNow())
     this.#requestTimeoutMs = requestTimeoutOf(options)
     this.#raft = new RaftNode(raftConfig({ id: this.id, storage: opened.log, options, random, logger }))
-    this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options.dataDir) })
+    this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options) })
     this.#configuration = opened.log.snapshot().metadata
     this.#snapshots = this.#makeSnapshots(opened.log)
     this.backups = new Backups({
@@ -102,6 +123,9 @@ export class KvsMember implements Member, RunningMember {
     })
     this.#applier = new Applier({
       state,
+      clock,
+      slow: this.slow,
+      slowMs: options.warningApplyDurationMs,
       quota: this.quota,
       applied: opened.log.firstIndex() - 1,
       waiting: this.#waiting,
@@ -114,26 +138,42 @@ export class KvsMember implements Member, RunningMember {
       decidesAlone: () => this.#decidesAlone,
       readIndex: context => this.#loop.readIndex(context),
       applied: () => this.#applier.applied,
+      metrics: this.metrics,
     })
     this.#commits = new CommitPolicy({
       backend: state.backend,
+      commit: () => state.commit(),
       clock,
       intervalMs: options.backendBatchIntervalMs,
       operationsMax: options.backendBatchLimit,
       fatal: error => this.#fail(error),
     })
     this.#expiry = new LeaseExpiry(this)
+    const methods = clientMethods(this)
+    this.calls = new CallMetrics({
+      methods: methodShapes(methods),
+      measures: options.metrics === 'extensive',
+      slowMs: options.warningUnaryRequestDurationMs,
+      onSlow: (call, end) => logger.warn('request stats', requestStats(this, call, end)),
+    })
     this.#grpc = createGrpcServer({
+      ...grpcOptions(options),
       clock,
-      methods: clientMethods(this),
-      limits: { maxReceiveBytes: options.maxRequestBytes + limits.grpcOverheadBytes },
-      pingPolicy: { minIntervalMs: limits.clientPingIntervalMsMin, permitWithoutStreams: false },
+      methods,
+      observer: this.calls,
       onHandlerError: error => this.#fail(error),
     })
     this.handleHttp = routeHttp(operationRoutes(this))
-    state.background.setHooks({
+    this.probeRoutes = healthRoutes(this)
+    this.metricFamilies = memberFamilies(this)
+    this.#setHooks()
+  }
+
+  #setHooks(): void {
+    this.state.background.setHooks({
       afterSlices: () => this.#turnEnded(),
-      scrubbed: () => this.#endBatch(),
+      scrubbed: tookMs => this.#endBatch(tookMs),
+      scrubEnded: scrub => this.#scrubEnded(scrub),
       fatal: error => this.#fail(error),
     })
   }
@@ -144,6 +184,7 @@ export class KvsMember implements Member, RunningMember {
       backend: this.state.backend,
       storage: this.#storage,
       count: this.options.snapshotCount,
+      keepSegments: this.options.maxWals,
       lastIndex: index,
       configuration: () => this.#configuration,
       fatal: error => this.#fail(error),
@@ -177,6 +218,7 @@ export class KvsMember implements Member, RunningMember {
     this.#loop.start()
     await Promise.race([failed, serving.then(() => publish(this))])
     this.#starting = undefined
+    this.#autoCompaction = startAutoCompaction(this)
     this.logger.info('ready to serve client requests')
   }
 
@@ -186,6 +228,22 @@ export class KvsMember implements Member, RunningMember {
 
   memberListJson(): string {
     return encodeMembers(this.state.cluster.members)
+  }
+
+  get pendingProposals(): number {
+    return this.#waiting.size
+  }
+
+  get walBytes(): number {
+    return this.#storage.writtenBytes
+  }
+
+  get grpcBytes(): GrpcServer['counters'] {
+    return this.#grpc.counters
+  }
+
+  raftStatusJson(): string {
+    return raftStatusJson(this.#raft.status())
   }
 
   get consensus(): ConsensusStatus {
@@ -202,17 +260,27 @@ export class KvsMember implements Member, RunningMember {
     return { clusterId: this.clusterId, memberId: this.id, revision, raftTerm: this.term }
   }
 
-  propose(field: OperationField, body: Uint8Array, start: number, end: number, waiter: Waiter): void {
-    if (this.#stopping !== undefined) return waiter.refused(Refusal.of('STOPPED'))
+  propose(field: OperationField, body: Uint8Array, start: number, end: number, proposer: Proposer): void {
+    if (this.#stopping !== undefined) return proposer.refused(Refusal.of('STOPPED'))
     if (this.#committed - this.#applier.applied > limits.maxGapBetweenAppliedAndCommitted) {
-      return waiter.refused(Refusal.of('REQUEST_TOO_MANY_REQUESTS'))
+      return proposer.refused(Refusal.of('REQUEST_TOO_MANY_REQUESTS'))
     }
     const suffix = this.requestIds.next()
     const data = encodeEntry(field, body, start, end, this.requestIds.prefix, suffix)
-    if (data.length > this.options.maxRequestBytes) return waiter.refused(Refusal.of('REQUEST_TOO_LARGE'))
-    this.#waiting.add(suffix, waiter)
+    if (data.length > this.options.maxRequestBytes) return proposer.refused(Refusal.of('REQUEST_TOO_LARGE'))
+    proposer.entry = data
+    this.#waiting.add(suffix, proposer)
     if (this.#timeoutTimer === undefined) this.#armTimeout()
     this.#loop.propose(data)
+  }
+
+  /** Nobody knows what becomes of the entry; the request has failed. */
+  #gaveUp({ entry, startedMs }: Proposer): void {
+    this.metrics.proposalsFailed++
+    const parsed = new ParsedEntry()
+    if (entry === undefined || !parsed.parse(entry)) return
+    const { request } = this.#applier.durationsOf(parsed.operation)
+    request.observe(false, (this.clock.now() - startedMs) / 1000)
   }
 
   get readsAtOnce(): boolean {
@@ -259,6 +327,7 @@ export class KvsMember implements Member, RunningMember {
     this.#commits.close()
     this.#snapshots.close()
     this.#expiry.close()
+    this.#autoCompaction?.close()
     this.state.background.close()
     if (this.#timeoutTimer !== undefined) this.clock.clearTimer(this.#timeoutTimer)
     this.#timeoutTimer = undefined
@@ -292,7 +361,9 @@ export class KvsMember implements Member, RunningMember {
       this.#committed = ready.hardState.commit
     }
     if (ready.softState !== undefined) {
-      this.#lead = ready.softState.lead
+      const { lead } = ready.softState
+      if (lead !== noNode && lead !== this.#lead) this.metrics.leaderChanges++
+      this.#lead = lead
       if (this.#lead !== this.id) this.state.lessor.demote()
       this.#reads.retry()
     }
@@ -324,9 +395,25 @@ export class KvsMember implements Member, RunningMember {
   }
 
   /** Removals of a scrub belong to no entry: unless one is half applied, they may be committed as they are. */
-  #endBatch(): void {
+  #endBatch(tookMs: number): void {
     const { backend } = this.state
+    this.metrics.scrubPauses.observe(tookMs)
     if (!this.#loop.isApplying) backend.forceConsistent(backend.consistent)
+  }
+
+  #scrubEnded({ revision, tookMs }: { readonly revision: number; readonly tookMs: number }): void {
+    const { backend, store } = this.state
+    this.metrics.scrubs.observe(tookMs)
+    this.metrics.lastScrubAtSeconds = Math.floor(this.clock.wallNow() / 1000)
+    const { allocatedBytes, inUseBytes } = backend.sizes()
+    const hash = store.compactionHashes().find(known => known.revision === revision)?.hash
+    this.logger.info('finished scheduled compaction', {
+      'compact-revision': revision,
+      took: formatDuration(tookMs),
+      ...(hash === undefined ? {} : { hash }),
+      'current-db-size-bytes': allocatedBytes,
+      'current-db-size-in-use-bytes': inUseBytes,
+    })
   }
 
   #turnEnded(): void {

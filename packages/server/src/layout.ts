@@ -1,6 +1,8 @@
 /** Where things lie below a data directory; etcd's layout. */
 export const memberDir = (dataDir: string): string => `${dataDir}/member`
-export const walDir = (dataDir: string): string => `${dataDir}/member/wal`
+/** The log, which may have a directory of its own. */
+export const walDir = ({ dataDir, walDir: own }: { readonly dataDir: string; readonly walDir: string }): string =>
+  own === '' ? `${dataDir}/member/wal` : own.replace(/(?<=.)\/+$/, '')
 export const snapDir = (dataDir: string): string => `${dataDir}/member/snap`
 /** The state file. */
 export const stateFile = (dataDir: string): string => `${dataDir}/member/snap/db`

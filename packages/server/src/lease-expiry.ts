@@ -2,6 +2,7 @@ import { encodeLeaseRevokeRequest } from '@kvs/proto/rpc'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import * as limits from './limits.ts'
+import { OwnProposal } from './waiting.ts'
 
 /**
  * Revokes leases whose time is up, through the log like any other request: clocks decide only when the leader asks. One
@@ -55,12 +56,18 @@ export class LeaseExpiry {
 
   /** The lessor hands a lease out again if its revocation gets lost. */
   #revoke(id: bigint): void {
+    const { clock, state } = this.#member
     this.#onTheirWay++
-    const done = (): void => {
+    const refused = (): void => {
       this.#onTheirWay--
       this.changed()
     }
+    const applied = (): void => {
+      state.metrics.leasesExpired++
+      refused()
+    }
     const body = encodeLeaseRevokeRequest({ id })
-    this.#member.propose(OperationField.leaseRevoke, body, 0, body.length, { applied: done, refused: done })
+    const proposal = new OwnProposal(clock.now(), { applied, refused })
+    this.#member.propose(OperationField.leaseRevoke, body, 0, body.length, proposal)
   }
 }

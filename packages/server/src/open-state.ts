@@ -6,6 +6,7 @@ import { Background } from './background.ts'
 import { buckets } from './buckets.ts'
 import { ClusterState } from './cluster-state.ts'
 import { ServerError } from './errors.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { type MemberOptions, requestTimeoutOf } from './options.ts'
 import type { Clock, Random } from './parts.ts'
 import { State } from './state.ts'
@@ -16,8 +17,9 @@ export async function openState(parts: {
   readonly clock: Clock
   readonly random: Random
   readonly options: MemberOptions
+  readonly metrics: Metrics
 }): Promise<State> {
-  const { backend, clock, random, options } = parts
+  const { backend, clock, random, options, metrics } = parts
   try {
     const store = await inSlices(openStoreInSlices({ state: backend, buckets, hashSeed: random.uint32() }), clock)
     const { heartbeatIntervalMs: heartbeatMs, electionTimeoutMs } = options
@@ -29,7 +31,9 @@ export async function openState(parts: {
     })
     restoreLeases(backend, store, lessor)
     const cluster = new ClusterState(backend)
-    return new State({ backend, store, lessor, cluster, background: new Background({ clock, store: () => store }) })
+    const pace = { records: options.compactionBatchLimit, pauseMs: options.compactionSleepIntervalMs }
+    const background = new Background({ clock, store: () => store, pace })
+    return new State({ backend, store, lessor, cluster, background, metrics, clock })
   } catch (error) {
     if (error instanceof MvccError) throw new ServerError('STORAGE', error.message, { cause: error })
     throw error

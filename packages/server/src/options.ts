@@ -1,3 +1,4 @@
+import type { GrpcServerOptions } from '@kvs/grpc'
 import { ServerError } from './errors.ts'
 import * as limits from './limits.ts'
 
@@ -30,6 +31,31 @@ export interface MemberOptions {
   readonly watchProgressNotifyIntervalMs: number
   /** Length at which a segment of the log is closed; etcd's unless a test wants shorter ones. */
   readonly walSegmentBytes: number
+  /** Where the log lies; empty: below the data directory. */
+  readonly walDir: string
+  /** Segments of the log that are kept, needed or not; 0: all. */
+  readonly maxWals: number
+  /** Records removed at once after a compaction, and the rest in between. */
+  readonly compactionBatchLimit: number
+  readonly compactionSleepIntervalMs: number
+  /** What `autoCompactionRetention` counts: milliseconds of history, or revisions. */
+  readonly autoCompactionMode: 'periodic' | 'revision'
+  /** How much of the history is kept; 0: nothing is compacted by itself. */
+  readonly autoCompactionRetention: number
+  /** Calls that one connection may have open; etcd's default, which stands for no limit of its own, is bounded here. */
+  readonly maxConcurrentStreams: number
+  /** Clients that ping more often are sent away. 0: gRPC's own five minutes. */
+  readonly grpcKeepaliveMinTimeMs: number
+  /** Silent clients are pinged so often, and dropped if they do not answer in time. 0: etcd's defaults. */
+  readonly grpcKeepaliveIntervalMs: number
+  readonly grpcKeepaliveTimeoutMs: number
+  /** Entries and reads that take longer are warned about. */
+  readonly warningApplyDurationMs: number
+  readonly warningUnaryRequestDurationMs: number
+  /** `extensive`: gRPC latencies by method, too. */
+  readonly metrics: 'basic' | 'extensive'
+  /** Asks the others before it campaigns, so that a member that was away does not disturb a leader. */
+  readonly preVote: boolean
   /** Skips every sync of the log: acknowledged writes are lost in a power cut. */
   readonly unsafeNoFsync: boolean
 }
@@ -51,6 +77,20 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   backendBatchLimit: 10_000,
   watchProgressNotifyIntervalMs: 600_000,
   walSegmentBytes: 64_000_000,
+  walDir: '',
+  maxWals: limits.maxWalsDefault,
+  compactionBatchLimit: limits.compactionBatchLimitDefault,
+  compactionSleepIntervalMs: limits.compactionSleepIntervalMsDefault,
+  autoCompactionMode: 'periodic',
+  autoCompactionRetention: 0,
+  maxConcurrentStreams: limits.unlimitedStreams,
+  grpcKeepaliveMinTimeMs: limits.clientPingIntervalMsMin,
+  grpcKeepaliveIntervalMs: limits.keepaliveIntervalMsDefault,
+  grpcKeepaliveTimeoutMs: limits.keepaliveTimeoutMsDefault,
+  warningApplyDurationMs: 100,
+  warningUnaryRequestDurationMs: 300,
+  metrics: 'basic',
+  preVote: true,
   unsafeNoFsync: false,
 }
 
@@ -71,6 +111,9 @@ export function checkOptions(options: MemberOptions): void {
     refuse(`--election-timeout[${electionTimeoutMs}ms] is too long, and should be set less than 50000ms`)
   }
   if (options.name.length === 0) refuse('--name must not be empty')
+  if (!(options.autoCompactionRetention >= 0)) refuse('--auto-compaction-retention must not be negative')
+  if (!(options.compactionBatchLimit >= 1)) refuse('--compaction-batch-limit must not be negative')
+  if (!(options.maxConcurrentStreams >= 1)) refuse('--max-concurrent-streams must be at least 1')
 }
 
 const quotaDefaultBytes = 2 * 1024 * 1024 * 1024
@@ -79,6 +122,30 @@ const quotaDefaultBytes = 2 * 1024 * 1024 * 1024
 export function quotaBytes(options: MemberOptions): number {
   if (options.quotaBackendBytes === 0) return quotaDefaultBytes
   return Math.max(0, options.quotaBackendBytes)
+}
+
+/** What the options mean for the gRPC server; 0 stands for gRPC's own figures. */
+export function grpcOptions(
+  options: MemberOptions,
+): Pick<GrpcServerOptions, 'limits' | 'http2Limits' | 'pingPolicy' | 'keepalive'> {
+  const { maxConcurrentStreams, grpcKeepaliveMinTimeMs, grpcKeepaliveIntervalMs, grpcKeepaliveTimeoutMs } = options
+  const isPolite = grpcKeepaliveIntervalMs > 0 && grpcKeepaliveTimeoutMs > 0
+  return {
+    limits: { maxReceiveBytes: options.maxRequestBytes + limits.grpcOverheadBytes },
+    ...(maxConcurrentStreams === limits.unlimitedStreams ? {} : { http2Limits: { maxConcurrentStreams } }),
+    ...(grpcKeepaliveMinTimeMs > 0
+      ? { pingPolicy: { minIntervalMs: grpcKeepaliveMinTimeMs, permitWithoutStreams: false } }
+      : {}),
+    ...(isPolite
+      ? {
+          keepalive: {
+            intervalMs: grpcKeepaliveIntervalMs,
+            timeoutMs: grpcKeepaliveTimeoutMs,
+            permitWithoutStreams: true,
+          },
+        }
+      : {}),
+  }
 }
 
 /** How long a request waits for its entry: etcd's ReqTimeout. */

@@ -3,6 +3,7 @@ import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import { clusterVersion } from './version.ts'
+import { OwnProposal } from './waiting.ts'
 
 /**
  * Tells the cluster this member's name and client URLs and, once, which version it runs at; resolves when that is
@@ -23,9 +24,7 @@ export async function publish(member: Member): Promise<void> {
 
 function proposed(member: Member, field: OperationField, body: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    member.propose(field, body, 0, body.length, {
-      applied: () => resolve(),
-      refused: (refusal: Refusal) => reject(refusal),
-    })
+    const waiter = { applied: () => resolve(), refused: (refusal: Refusal) => reject(refusal) }
+    member.propose(field, body, 0, body.length, new OwnProposal(member.clock.now(), waiter))
   })
 }

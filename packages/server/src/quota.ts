@@ -2,13 +2,14 @@ import type { Backend } from '@kvs/backend'
 import { AlarmRequestAlarmAction as Action, AlarmType, encodeAlarmRequest } from '@kvs/proto/rpc'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
+import { OwnProposal } from './waiting.ts'
 
 /**
  * How large this member's state file may become. A member that reaches its quota raises the NOSPACE alarm, which stops
  * the whole cluster from growing: only the alarm is replicated, for files of one state differ in size.
  */
 export class Quota {
-  readonly #member: Pick<Member, 'id' | 'propose'>
+  readonly #member: Pick<Member, 'id' | 'clock' | 'propose'>
   readonly #backend: Pick<Backend, 'sizes'>
   readonly #limitBytes: number
   /** Who waits for the alarm that is on its way. */
@@ -16,7 +17,7 @@ export class Quota {
 
   /** `limitBytes` 0: none. */
   constructor(parts: {
-    readonly member: Pick<Member, 'id' | 'propose'>
+    readonly member: Pick<Member, 'id' | 'clock' | 'propose'>
     readonly backend: Pick<Backend, 'sizes'>
     readonly limitBytes: number
   }) {
@@ -41,6 +42,7 @@ export class Quota {
       this.#waiting = []
       for (const callback of waiting) callback()
     }
-    this.#member.propose(OperationField.alarm, body, 0, body.length, { applied: over, refused: over })
+    const proposal = new OwnProposal(this.#member.clock.now(), { applied: over, refused: over })
+    this.#member.propose(OperationField.alarm, body, 0, body.length, proposal)
   }
 }

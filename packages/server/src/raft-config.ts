@@ -3,7 +3,7 @@ import * as limits from './limits.ts'
 import type { MemberOptions } from './options.ts'
 import type { Logger, Random } from './parts.ts'
 
-/** Raft as etcd runs it: pre-vote and check-quorum on, and here with asynchronous storage writes. */
+/** Raft as etcd runs it: pre-vote (unless it is off) and check-quorum on, and here with asynchronous storage writes. */
 export function raftConfig(parts: {
   readonly id: bigint
   readonly storage: RaftStorage
@@ -21,7 +21,7 @@ export function raftConfig(parts: {
     maxSizePerMsg: limits.maxSizePerMessageBytes,
     maxInflightMsgs: limits.maxInflightMessages,
     checkQuorum: true,
-    preVote: true,
+    preVote: options.preVote,
     random: bound => random.below(bound),
     logger: raftLogger(parts.logger),
   }

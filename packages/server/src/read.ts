@@ -1,4 +1,5 @@
 import type { Refusal } from './errors.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Waiter } from './waiting.ts'
 
 /** What a linearizable read must know of consensus. */
@@ -8,6 +9,7 @@ export interface ReadParts {
   /** Starts a ReadIndex round whose answer comes back to `confirmed`; `context` names the round. */
   readonly readIndex: (context: Uint8Array) => void
   readonly applied: () => number
+  readonly metrics: Pick<Metrics, 'slowReadIndexes' | 'readIndexesFailed'>
 }
 
 interface Round {
@@ -39,7 +41,10 @@ export class Reads {
   /** Raft confirmed that this member led, or knew the leader, when the round was asked for. */
   confirmed(context: Uint8Array, index: number): void {
     const round = this.#asked
-    if (round === undefined || numberOf(context) !== round.number) return
+    if (round === undefined || numberOf(context) !== round.number) {
+      this.#parts.metrics.slowReadIndexes++
+      return
+    }
     this.#asked = undefined
     this.#confirmed.push({ index, readers: round.readers })
     this.advanced()
@@ -70,6 +75,7 @@ export class Reads {
     this.#asked = undefined
     this.#waiting = []
     this.#confirmed = []
+    this.#parts.metrics.readIndexesFailed += readers.length
     for (const reader of readers) reader.refused(refusal)
   }
 

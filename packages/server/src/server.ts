@@ -2,12 +2,15 @@ import type { Backend } from '@kvs/backend'
 import type { Pipe } from '@kvs/net'
 import type { Fs } from '@kvs/vfs'
 import { openLog, prepareDirectories, refuseIfInUse } from './bootstrap.ts'
-import type { HttpHandler } from './edge/http.ts'
+import type { HttpHandler, HttpRoute } from './edge/http.ts'
 import { KvsMember } from './kvs-member.ts'
 import { stateFile } from './layout.ts'
+import type { MetricFamily } from './metrics/family.ts'
+import { Metrics } from './metrics/metrics.ts'
 import { openState } from './open-state.ts'
 import { checkOptions, type MemberOptions } from './options.ts'
 import type { Clock, Executor, Logger, Random } from './parts.ts'
+import { walTiming } from './storage.ts'
 
 /** The parts a member is made of. `@kvs/server/embed` brings the real ones, tests and the simulator others. */
 export interface ServerParts {
@@ -33,6 +36,12 @@ export interface RunningMember {
   memberListJson(): string
   /** Answers plain HTTP of the client port. */
   readonly handleHttp: HttpHandler
+  /** The part of that which tells how the member is, for ports that serve nothing else. */
+  readonly probeRoutes: readonly HttpRoute[]
+  /** What there is to scrape, by name. Reading samples is cheap; what they are read from costs next to nothing. */
+  readonly metricFamilies: readonly MetricFamily[]
+  /** How consensus stands, as etcd's `raft.status` says it. */
+  raftStatusJson(): string
   /** Stops: refuses what waits, writes what is committed, closes the files. Idempotent. */
   stop(): Promise<void>
 }
@@ -43,13 +52,15 @@ export interface RunningMember {
  */
 export async function startMember(parts: ServerParts, options: MemberOptions): Promise<RunningMember> {
   checkOptions(options)
-  await prepareDirectories(parts.fs, options.dataDir)
-  await refuseIfInUse(parts.fs, options.dataDir)
+  await prepareDirectories(parts.fs, options)
+  await refuseIfInUse(parts.fs, options)
+  const metrics = new Metrics()
   const backend = await parts.openBackend(stateFile(options.dataDir))
   let member: KvsMember | undefined
   try {
-    const log = await openLog({ ...parts, options, consistentIndex: backend.consistent.index })
-    const state = await openState({ ...parts, backend, options })
+    const timing = walTiming({ ...parts, metrics })
+    const log = await openLog({ ...parts, options, timing, consistentIndex: backend.consistent.index })
+    const state = await openState({ ...parts, backend, options, metrics })
     member = new KvsMember(parts, options, log, state)
     await member.start()
     return member

@@ -1,6 +1,5 @@
 import type { Backend } from '@kvs/backend'
 import type { ConfState } from '@kvs/raft'
-import * as limits from './limits.ts'
 import type { Storage } from './storage.ts'
 
 export interface SnapshotParts {
@@ -8,6 +7,8 @@ export interface SnapshotParts {
   readonly storage: Storage
   /** Entries between two snapshots. */
   readonly count: number
+  /** Segments of the log that are kept, needed or not; 0: all. */
+  readonly keepSegments: number
   /** Where the log started from. */
   readonly lastIndex: number
   /** The configuration in force and the index of the entry that made it so. */
@@ -53,10 +54,10 @@ export class SnapshotPolicy {
   }
 
   async #take(): Promise<void> {
-    const { backend, storage, configuration } = this.#parts
+    const { backend, storage, configuration, keepSegments } = this.#parts
     const { index, term } = backend.durable
     await storage.saveSnapshot({ index, term, confState: configuration().confState })
     this.#lastIndex = index
-    await storage.purge(limits.walSegmentsKept)
+    if (keepSegments > 0) await storage.purge(keepSegments)
   }
 }

@@ -1,4 +1,4 @@
-import type { Backend } from '@kvs/backend'
+import type { Backend, BackendView } from '@kvs/backend'
 import type { LeaseRecord, Lessor } from '@kvs/lease'
 import type { Store } from '@kvs/mvcc'
 import { encodeLease } from '@kvs/proto/lease'
@@ -6,6 +6,8 @@ import { Alarms } from './alarms.ts'
 import type { Background } from './background.ts'
 import { buckets } from './buckets.ts'
 import type { ClusterState } from './cluster-state.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Clock } from './parts.ts'
 
 /**
  * The replicated state of a member: everything that follows from the log, joined. Apply changes it, the edge reads it.
@@ -18,6 +20,8 @@ export class State {
   readonly alarms: Alarms
   /** Long work on the state, in slices. */
   readonly background: Background
+  readonly metrics: Metrics
+  readonly #clock: Pick<Clock, 'now'>
 
   constructor(parts: {
     readonly backend: Backend
@@ -25,6 +29,8 @@ export class State {
     readonly lessor: Lessor
     readonly cluster: ClusterState
     readonly background: Background
+    readonly metrics: Metrics
+    readonly clock: Pick<Clock, 'now'>
   }) {
     this.backend = parts.backend
     this.store = parts.store
@@ -32,6 +38,40 @@ export class State {
     this.cluster = parts.cluster
     this.alarms = new Alarms(parts.backend)
     this.background = parts.background
+    this.metrics = parts.metrics
+    this.#clock = parts.clock
+  }
+
+  /** Commits the state file. The time counts that is spent waiting for a commit under way. */
+  async commit(): Promise<void> {
+    const startMs = this.#clock.now()
+    await this.backend.commit()
+    this.metrics.commits.observe((this.#clock.now() - startMs) / 1000)
+  }
+
+  /** The committed state as it is now; must be closed. */
+  view(): BackendView {
+    const view = this.backend.view()
+    const { metrics } = this
+    metrics.openViews++
+    let isOpen = true
+    return {
+      consistent: view.consistent,
+      get: (bucket, key) => view.get(bucket, key),
+      records: (bucket, interval) => view.records(bucket, interval),
+      close: () => {
+        if (isOpen) metrics.openViews--
+        isOpen = false
+        view.close()
+      },
+    }
+  }
+
+  /** Begins a compaction. Throws what the store throws. */
+  compact(revision: number): void {
+    const startMs = this.#clock.now()
+    this.store.compact(revision)
+    this.metrics.indexCompactionPauses.observe(this.#clock.now() - startMs)
   }
 
   saveLease(record: LeaseRecord): void {

@@ -1,6 +1,29 @@
 import type { Entry, HardState, MemoryStorage, Message } from '@kvs/raft'
 import type { Fs } from '@kvs/vfs'
-import { purgeWal, type Wal, type WalSnapshot } from '@kvs/wal'
+import { purgeWal, type Wal, type WalSnapshot, type WalTiming } from '@kvs/wal'
+import { formatDuration } from './duration.ts'
+import * as limits from './limits.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import type { Clock, Logger } from './parts.ts'
+
+/** Measures what the log's disk operations take, and warns about a disk that is too slow to keep leaders in office. */
+export function walTiming(parts: {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly logger: Logger
+}): WalTiming {
+  const { clock, metrics, logger } = parts
+  return {
+    now: () => clock.now(),
+    wrote: durationMs => metrics.walWrites.observe(durationMs / 1000),
+    synced: durationMs => {
+      metrics.walSyncs.observe(durationMs / 1000)
+      if (durationMs <= limits.slowSyncMs) return
+      const took = formatDuration(durationMs)
+      logger.warn('slow fdatasync', { took, 'expected-duration': formatDuration(limits.slowSyncMs) })
+    },
+  }
+}
 
 /**
  * The durable log and the part of it that raft still reads, joined: what is written to the one is shown to raft by the
@@ -18,6 +41,11 @@ export class Storage {
     this.#log = parts.log
     this.#fs = parts.fs
     this.#dir = parts.dir
+  }
+
+  /** Bytes written to the log since it was opened. */
+  get writtenBytes(): number {
+    return this.#wal.status().writtenBytes
   }
 
   /** Highest commit index that was given to the log; it is written with the next record at the latest. */

@@ -11,6 +11,34 @@ export interface Waiter<Outcome = unknown> {
   refused(refusal: Refusal): void
 }
 
+/** Somebody who waits for a proposal, with what metrics and log lines tell about the request. */
+export interface Proposer<Outcome = unknown> extends Waiter<Outcome> {
+  /** When the request came, in milliseconds of the member's clock. */
+  readonly startedMs: number
+  /** The entry, once it is proposed. */
+  entry: Uint8Array | undefined
+}
+
+/** A proposal of the member itself. */
+export class OwnProposal<Outcome> implements Proposer<Outcome> {
+  readonly startedMs: number
+  entry: Uint8Array | undefined = undefined
+  readonly #waiter: Waiter<Outcome>
+
+  constructor(startedMs: number, waiter: Waiter<Outcome>) {
+    this.startedMs = startedMs
+    this.#waiter = waiter
+  }
+
+  applied(outcome: Outcome): void {
+    this.#waiter.applied(outcome)
+  }
+
+  refused(refusal: Refusal): void {
+    this.#waiter.refused(refusal)
+  }
+}
+
 /** Requests up to `idSuffix` are given up at `deadlineMs`. */
 interface Mark {
   readonly idSuffix: number
@@ -22,16 +50,22 @@ interface Mark {
  * the clock: now and then `mark` says when everything added so far is to be given up.
  */
 export class WaitingTable {
-  readonly #waiting = new Map<number, Waiter>()
+  readonly #waiting = new Map<number, Proposer>()
   readonly #marks: Mark[] = []
+  readonly #onTimeout: (proposer: Proposer) => void
   #lastSuffix = -1
+
+  /** `onTimeout` hears of those whose time is up, before they do. */
+  constructor(onTimeout: (proposer: Proposer) => void = () => {}) {
+    this.#onTimeout = onTimeout
+  }
 
   get size(): number {
     return this.#waiting.size
   }
 
-  add(idSuffix: number, waiter: Waiter): void {
-    this.#waiting.set(idSuffix, waiter)
+  add(idSuffix: number, proposer: Proposer): void {
+    this.#waiting.set(idSuffix, proposer)
     this.#lastSuffix = idSuffix
   }
 
@@ -41,34 +75,37 @@ export class WaitingTable {
     if (this.#lastSuffix > idSuffix) this.#marks.push({ idSuffix: this.#lastSuffix, deadlineMs })
   }
 
-  /** Takes the waiter out; undefined if nobody waits here (entries of other members, requests given up). */
-  take(idSuffix: number): Waiter | undefined {
-    const waiter = this.#waiting.get(idSuffix)
-    if (waiter !== undefined) this.#waiting.delete(idSuffix)
-    return waiter
+  /** Takes the proposer out; undefined if nobody waits here (entries of other members, requests given up). */
+  take(idSuffix: number): Proposer | undefined {
+    const proposer = this.#waiting.get(idSuffix)
+    if (proposer !== undefined) this.#waiting.delete(idSuffix)
+    return proposer
   }
 
   /** Refuses everybody whose time is up. */
   expire(nowMs: number): void {
     for (let mark = this.#marks[0]; mark !== undefined && mark.deadlineMs <= nowMs; mark = this.#marks[0]) {
       this.#marks.shift()
-      this.#refuseUpTo(mark.idSuffix, Refusal.of('TIMEOUT'))
+      for (const proposer of this.#takeUpTo(mark.idSuffix)) {
+        this.#onTimeout(proposer)
+        proposer.refused(Refusal.of('TIMEOUT'))
+      }
     }
   }
 
   /** Refuses everybody (the member stops). */
   refuseAll(refusal: Refusal): void {
     this.#marks.length = 0
-    this.#refuseUpTo(Number.POSITIVE_INFINITY, refusal)
+    for (const proposer of this.#takeUpTo(Number.POSITIVE_INFINITY)) proposer.refused(refusal)
   }
 
-  #refuseUpTo(last: number, refusal: Refusal): void {
-    const refused: Waiter[] = []
-    for (const [idSuffix, waiter] of this.#waiting) {
+  #takeUpTo(last: number): readonly Proposer[] {
+    const taken: Proposer[] = []
+    for (const [idSuffix, proposer] of this.#waiting) {
       if (idSuffix > last) break
       this.#waiting.delete(idSuffix)
-      refused.push(waiter)
+      taken.push(proposer)
     }
-    for (const waiter of refused) waiter.refused(refusal)
+    return taken
   }
 }

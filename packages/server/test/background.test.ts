@@ -1,18 +1,20 @@
 import { VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
 import { Background } from '../src/background.ts'
+import * as limits from '../src/limits.ts'
 import { bytesOf } from './messages.ts'
 import { openTestStore } from './store.ts'
 
 /** Background work on virtual time, where each slice takes `sliceCostMs`. */
-function world(sliceCostMs = 0) {
+function world(sliceCostMs = 0, pace = { records: 1000, pauseMs: 0 }) {
   const clock = new VirtualClock()
   const store = openTestStore()
-  const background = new Background({ clock, store: () => store })
+  const background = new Background({ clock, store: () => store, pace })
   const notes: string[] = []
   background.setHooks({
     afterSlices: () => notes.push('run over'),
-    scrubbed: () => notes.push('scrub'),
+    scrubbed: tookMs => notes.push(`scrub ${tookMs}`),
+    scrubEnded: ({ revision, tookMs }) => notes.push(`scrubbed ${revision} in ${tookMs}`),
     fatal: error => notes.push(`broke: ${(error as Error).message}`),
   })
   /** A piece of so many slices. */
@@ -49,7 +51,7 @@ test('pieces take turns, and nothing is armed when they are through', () => {
 })
 
 test('a run gives way after its time and goes on in a later turn', () => {
-  const { clock, background, notes, piece } = world(4)
+  const { clock, background, notes, piece } = world(limits.sliceMs * 0.8)
   background.add(piece('a', 4))
   turn(clock)
   expect(notes).toEqual(['a', 'a', 'run over'])
@@ -77,8 +79,34 @@ test('a compaction is scrubbed, and whoever waits for that is told afterwards', 
   background.whenScrubbed(() => notes.push(`scrubbed ${store.scrubbedRevision === store.revision}`))
   expect(notes).toEqual([])
   while (turn(clock));
-  expect(notes.filter(note => note !== 'run over' && note !== 'scrub')).toEqual(['scrubbed true'])
-  expect(notes.filter(note => note === 'scrub').length).toBeGreaterThan(1)
+  expect(notes.filter(note => note !== 'run over' && note !== 'scrub 0')).toEqual([
+    `scrubbed ${store.revision} in 0`,
+    'scrubbed true',
+  ])
+  expect(notes.filter(note => note === 'scrub 0').length).toBeGreaterThan(1)
+})
+
+test('a scrub rests between its batches, and nothing that happens meanwhile wakes it', () => {
+  const { clock, store, background, notes } = world(0, { records: 100, pauseMs: 10 })
+  for (let i = 0; i < 250; i++) {
+    const txn = store.write()
+    txn.put({ key: bytesOf('k'), value: bytesOf(`v${i}`) })
+    txn.end()
+  }
+  store.compact(store.revision)
+  const batches = (): number => notes.filter(note => note.startsWith('scrub ')).length
+  background.wake()
+  turn(clock)
+  expect(batches()).toBe(1)
+  background.wake()
+  turn(clock)
+  clock.advance(9)
+  expect(batches()).toBe(1)
+  clock.advance(1)
+  expect(batches()).toBe(2)
+  while (turn(clock));
+  expect(notes.filter(note => note.startsWith('scrubbed'))).toEqual([`scrubbed ${store.revision} in 20`])
+  expect(clock.nextAt()).toBeUndefined()
 })
 
 test('a scrub that waits for a reader looks again now and then, and does not spin', () => {
@@ -104,7 +132,7 @@ test('every run does something, however slow the clock is looked at', () => {
   const { clock, store, background } = world()
   let looks = 0
   const slow = { ...clockOf(clock), now: () => 1000 * looks++ }
-  const tired = new Background({ clock: slow, store: () => store })
+  const tired = new Background({ clock: slow, store: () => store, pace: { records: 1000, pauseMs: 0 } })
   let slices = 0
   tired.add(() => ++slices === 3)
   while (turn(clock));

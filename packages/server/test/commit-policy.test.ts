@@ -1,4 +1,3 @@
-import type { Backend } from '@kvs/backend'
 import { VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
 import { CommitPolicy } from '../src/commit-policy.ts'
@@ -16,7 +15,7 @@ function world(options: { readonly intervalMs: number; readonly operationsMax: n
     },
   }
   const fatal = (error: unknown): void => void errors.push(error)
-  const policy = new CommitPolicy({ backend: backend as unknown as Backend, clock, fatal, ...options })
+  const policy = new CommitPolicy({ backend, commit: () => backend.commit(), clock, fatal, ...options })
   const write = (operations: number): void => {
     backend.pendingOperations += operations
     policy.changed()

@@ -6,6 +6,7 @@ import type { Member } from '../src/edge/member.ts'
 import { OperationField } from '../src/entry.ts'
 import { Refusal } from '../src/errors.ts'
 import { LeaseExpiry } from '../src/lease-expiry.ts'
+import { Metrics } from '../src/metrics/metrics.ts'
 import type { Waiter } from '../src/waiting.ts'
 
 interface Proposal {
@@ -20,11 +21,12 @@ function world(revokeRetryMs = 7000) {
   const lessor = createLessor({ clock, minTtlSeconds: 1, revokeRetryMs })
   lessor.promote(0)
   const proposals: Proposal[] = []
+  const metrics = new Metrics()
   const propose: Member['propose'] = (field, body, start, end, waiter) => {
     expect(field).toBe(OperationField.leaseRevoke)
     proposals.push({ id: decodeLeaseRevokeRequest(body, start, end).id, atMs: clock.now(), waiter })
   }
-  const expiry = new LeaseExpiry({ clock, propose, state: { lessor } } as unknown as Member)
+  const expiry = new LeaseExpiry({ clock, propose, state: { lessor, metrics } } as unknown as Member)
   const grant = (id: bigint, ttlSeconds: number): void => {
     lessor.grant({ id, ttlSeconds })
     expiry.changed()
@@ -33,18 +35,20 @@ function world(revokeRetryMs = 7000) {
     lessor.revoke(id)
     waiter.applied(undefined)
   }
-  return { clock, lessor, proposals, expiry, grant, apply }
+  return { clock, lessor, metrics, proposals, expiry, grant, apply }
 }
 
 test('a lease is revoked when its time is up, and no timer remains', () => {
-  const { clock, proposals, grant, apply } = world()
+  const { clock, metrics, proposals, grant, apply } = world()
   grant(1n, 5)
   clock.advance(4999)
   expect(proposals).toHaveLength(0)
   clock.advance(1001)
   expect(proposals.map(({ id }) => id)).toEqual([1n])
+  expect(metrics.leasesExpired).toBe(0)
   apply(proposals[0] as Proposal)
   expect(clock.nextAt()).toBeUndefined()
+  expect(metrics.leasesExpired).toBe(1)
 })
 
 test('without leases nothing is armed', () => {

@@ -8,8 +8,9 @@ import { type CrashMode, type Fs, type MemFs, memFs, type Schedule } from '@kvs/
 import { allBuckets } from '../src/buckets.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
-import type { Clock, Logger } from '../src/parts.ts'
+import type { Clock } from '../src/parts.ts'
 import { type RunningMember, startMember } from '../src/server.ts'
+import { keepingLogger, type LogLine } from './log.ts'
 
 /**
  * A member in this process: memory for a disk, memory for a network, and a clock that stands still but for `advance`.
@@ -19,6 +20,8 @@ export class World {
   readonly clock: VirtualClock = new VirtualClock()
   readonly random: SeededRandom = new SeededRandom(1)
   readonly fatal: Error[] = []
+  /** What members of this world have logged. */
+  readonly log: LogLine[] = []
   readonly states: MemoryStates
   readonly disk: MemFs
   /** What each look at the clock takes: work in slices then gives way after every slice. */
@@ -114,7 +117,7 @@ export class World {
         clock: this.#slowClock(),
         random,
         fs,
-        logger: silent,
+        logger: keepingLogger(this.log),
         executor: inlineExecutor({
           openCopy: path => openMemory({ fs, path, states: new MemoryStates(), buckets: allBuckets, random }),
           newSha256: () => createHash('sha256'),
@@ -122,7 +125,8 @@ export class World {
         openBackend: path => openMemory({ fs, path, states, buckets: allBuckets, random }),
         onFatal: error => this.fatal.push(error),
       },
-      { ...defaultOptions, dataDir: '/data', ...options },
+      // Time stands still: what rests for a while would rest for ever.
+      { ...defaultOptions, dataDir: '/data', compactionSleepIntervalMs: 0, ...options },
     )
     return new TestMember(this, member)
   }
@@ -176,8 +180,6 @@ class DiskGate {
     this.calls = 0
   }
 }
-
-const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** A member, and a client connected to it. */
 export class TestMember {

@@ -20,11 +20,14 @@ import { costBytesMax, putCostBytes, txnCostBytes } from '../src/cost.ts'
 import type { Member } from '../src/edge/member.ts'
 import { encodeEntry, OperationField, ParsedEntry } from '../src/entry.ts'
 import type { Refusal } from '../src/errors.ts'
+import { Metrics } from '../src/metrics/metrics.ts'
 import { openState } from '../src/open-state.ts'
 import { defaultOptions } from '../src/options.ts'
 import type { Clock } from '../src/parts.ts'
 import { Quota } from '../src/quota.ts'
-import { type Waiter, WaitingTable } from '../src/waiting.ts'
+import { SlowRequests } from '../src/slow-requests.ts'
+import { OwnProposal, type Waiter, WaitingTable } from '../src/waiting.ts'
+import { keepingLogger, type LogLine } from './log.ts'
 import { type TestMember, World } from './member.ts'
 import { bytesOf, compareOf, del, get, nested, put as putOp, putRequest, txnOf } from './messages.ts'
 
@@ -59,7 +62,7 @@ describe('the cost of a transaction', () => {
 test('entries are measured exactly where the bound is not enough', () => {
   const isOver = (limitBytes: number, field: OperationField, body: Uint8Array): boolean => {
     const backend = { sizes: () => ({ allocatedBytes: 1000, inUseBytes: 1000, fileBytes: 1000 }) }
-    const quota = new Quota({ member: { id: 1n, propose: () => {} }, backend, limitBytes })
+    const quota = new Quota({ member: { id: 1n, clock: new VirtualClock(), propose: () => {} }, backend, limitBytes })
     const data = encodeEntry(field, body, 0, body.length, 1, 1)
     const entry = new ParsedEntry()
     entry.parse(data)
@@ -87,16 +90,21 @@ describe('an entry beyond the quota when it is applied', () => {
     const clock = new VirtualClock()
     const backend = memoryBackend({ buckets: allBuckets })
     const options = { ...defaultOptions, dataDir: '/data' }
-    const state = await openState({ backend, clock: realTurns(clock), random: new SeededRandom(1), options })
+    const metrics = new Metrics()
+    const log: LogLine[] = []
+    const state = await openState({ backend, clock: realTurns(clock), random: new SeededRandom(1), options, metrics })
     const proposals: { readonly body: Uint8Array; readonly waiter: Waiter }[] = []
     const propose: Member['propose'] = (field, body, _start, _end, waiter) => {
       expect(field).toBe(OperationField.alarm)
       proposals.push({ body, waiter })
     }
-    const quota = new Quota({ member: { id: 9n, propose }, backend, limitBytes: 1 })
+    const quota = new Quota({ member: { id: 9n, clock, propose }, backend, limitBytes: 1 })
     const waiting = new WaitingTable()
     const applier = new Applier({
       state,
+      clock,
+      slow: new SlowRequests({ clock, logger: keepingLogger(log), metrics, expectedMs: 100 }),
+      slowMs: 100,
       quota,
       applied: 0,
       waiting,
@@ -108,7 +116,7 @@ describe('an entry beyond the quota when it is applied', () => {
       const data = encodeEntry(field, body, 0, body.length, 1, idSuffix)
       applier.apply({ type: EntryType.EntryNormal, term: 1, index: applier.applied + 1, data })
     }
-    return { state, proposals, waiting, apply }
+    return { state, metrics, log, proposals, waiting, apply }
   }
   const realTurns = (clock: VirtualClock): Clock => ({
     now: () => clock.now(),
@@ -120,9 +128,12 @@ describe('an entry beyond the quota when it is applied', () => {
   const body = encodePutRequest({ key: bytesOf('a') })
 
   test('is carried out, and answered with no space once the alarm is through', async () => {
-    const { state, proposals, waiting, apply } = await world()
+    const { state, metrics, log, proposals, waiting, apply } = await world()
     const answers: string[] = []
-    const waiter = { applied: () => answers.push('applied'), refused: ({ code }: Refusal) => answers.push(code) }
+    const waiter = new OwnProposal(0, {
+      applied: () => answers.push('applied'),
+      refused: ({ code }: Refusal) => answers.push(code),
+    })
     waiting.add(1, waiter)
     waiting.add(2, waiter)
     apply(OperationField.put, body, 1)
@@ -134,6 +145,16 @@ describe('an entry beyond the quota when it is applied', () => {
     expect(answers).toEqual(['NO_SPACE', 'NO_SPACE'])
     apply(OperationField.put, body, 3)
     expect(proposals).toHaveLength(2)
+    const { apply: applied, request } = metrics.operation('Put')
+    expect([applied.succeeded.count, applied.failed.count, request.failed.count]).toEqual([0, 3, 2])
+    expect(log[0]).toMatchObject({
+      level: 'warn',
+      message: 'failed to apply request',
+      fields: {
+        request: 'header:<ID:281474976710657 > put:<key:"a" >',
+        error: 'etcdserver: mvcc: database space exceeded',
+      },
+    })
   })
 
   test('raises the alarm where nobody waits, and keeps its own refusal where it has one', async () => {
@@ -141,7 +162,7 @@ describe('an entry beyond the quota when it is applied', () => {
     apply(OperationField.put, body, 1)
     expect([state.store.revision, proposals.length]).toEqual([2, 1])
     const codes: string[] = []
-    waiting.add(2, { applied: () => {}, refused: ({ code }) => codes.push(code) })
+    waiting.add(2, new OwnProposal(0, { applied: () => {}, refused: ({ code }) => codes.push(code) }))
     apply(OperationField.put, encodePutRequest({ key: bytesOf('a'), lease: 4n }), 2)
     expect([codes, proposals.length]).toEqual([['LEASE_NOT_FOUND'], 1])
     // An active alarm refuses before anything is done.

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Refusal } from '../src/errors.ts'
+import { Metrics } from '../src/metrics/metrics.ts'
 import { Reads } from '../src/read.ts'
 
 /** Reads with a consensus that answers when told. */
@@ -7,15 +8,17 @@ function world() {
   const asked: Uint8Array[] = []
   const notes: string[] = []
   const state = { alone: false, applied: 0 }
+  const metrics = new Metrics()
   const reads = new Reads({
     decidesAlone: () => state.alone,
     readIndex: context => asked.push(context),
     applied: () => state.applied,
+    metrics,
   })
   const read = (name: string): void => {
     reads.read({ applied: () => notes.push(name), refused: refusal => notes.push(`${name} ${refusal.code}`) })
   }
-  return { asked, notes, state, reads, read }
+  return { asked, notes, state, metrics, reads, read }
 }
 
 test('who decides alone needs no round', () => {
@@ -58,7 +61,7 @@ test('a confirmed round is through when its index is applied', () => {
 })
 
 test('an answer to another round, or to nobody, counts for nothing', () => {
-  const { asked, notes, reads, read } = world()
+  const { asked, notes, metrics, reads, read } = world()
   reads.confirmed(new Uint8Array(8), 0)
   read('a')
   const first = asked[0] as Uint8Array
@@ -67,6 +70,7 @@ test('an answer to another round, or to nobody, counts for nothing', () => {
   reads.confirmed(first, 0)
   reads.confirmed(new Uint8Array(3), 0)
   expect(notes).toEqual([])
+  expect(metrics.slowReadIndexes).toBe(3)
   reads.confirmed(asked[1] as Uint8Array, 0)
   expect(notes).toEqual(['a'])
 })
@@ -87,7 +91,7 @@ test('without readers nothing is asked again', () => {
 })
 
 test('refusing reaches readers in every stage, once', () => {
-  const { asked, notes, state, reads, read } = world()
+  const { asked, notes, state, metrics, reads, read } = world()
   read('confirmed')
   reads.confirmed(asked[0] as Uint8Array, 5)
   read('asked')
@@ -97,4 +101,5 @@ test('refusing reaches readers in every stage, once', () => {
   reads.advanced()
   reads.confirmed(asked[1] as Uint8Array, 0)
   expect(notes.sort()).toEqual(['asked STOPPED', 'confirmed STOPPED', 'waiting STOPPED'])
+  expect(metrics.readIndexesFailed).toBe(3)
 })

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { Refusal } from '../src/errors.ts'
-import { type Waiter, WaitingTable } from '../src/waiting.ts'
+import { OwnProposal, WaitingTable } from '../src/waiting.ts'
 
 /** A waiter that writes down what it is told. */
-function noting(notes: string[], name: string): Waiter {
-  return {
+function noting(notes: string[], name: string): OwnProposal<unknown> {
+  return new OwnProposal(0, {
     applied: outcome => notes.push(`${name} ${outcome}`),
     refused: refusal => notes.push(`${name} ${refusal.message}`),
-  }
+  })
 }
 
 test('who waits is taken out once', () => {

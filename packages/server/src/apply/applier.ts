@@ -1,15 +1,18 @@
 import { type Entry, EntryType } from '@kvs/raft'
 import { assert } from '../assert.ts'
 import { OperationField, ParsedEntry } from '../entry.ts'
-import { ServerError } from '../errors.ts'
+import { Refusal, ServerError } from '../errors.ts'
+import type { OperationDurations } from '../metrics/metrics.ts'
+import type { Clock } from '../parts.ts'
 import type { Quota } from '../quota.ts'
+import type { SlowRequests } from '../slow-requests.ts'
 import type { State } from '../state.ts'
-import type { Waiter, WaitingTable } from '../waiting.ts'
+import type { Proposer, WaitingTable } from '../waiting.ts'
 import { alarm, refusalByAlarm } from './alarm.ts'
 import { clusterMemberAttrSet, clusterVersionSet } from './cluster.ts'
 import * as kv from './kv.ts'
 import * as lease from './lease.ts'
-import type { Continuation, Operation } from './operation.ts'
+import { type Continuation, type Operation, refuse } from './operation.ts'
 import { isOverQuota, OverQuota } from './quota.ts'
 
 /** The apply dispatcher: one row per replicated operation. */
@@ -29,6 +32,10 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
 
 export interface ApplierParts {
   readonly state: State
+  readonly clock: Pick<Clock, 'now'>
+  readonly slow: SlowRequests
+  /** Entries that take longer are told to `slow`, as are those that are refused. */
+  readonly slowMs: number
   readonly quota: Quota
   readonly waiting: WaitingTable
   /** Index of the entry before the first one that will come. */
@@ -48,6 +55,7 @@ export interface ApplierParts {
 export class Applier {
   readonly #parts: ApplierParts
   readonly #parsed = new ParsedEntry()
+  readonly #durations = new Map<number, OperationDurations>()
   /** Index of the last entry that was applied. */
   applied: number
 
@@ -94,18 +102,53 @@ export class Applier {
         `entry ${entry.index} holds operation ${parsed.operation}, which this member lacks`,
       )
     }
-    const { state, quota } = this.#parts
-    const waiter = this.#waiter(parsed)
+    const { state, quota, clock } = this.#parts
+    const startMs = clock.now()
+    const proposer = this.#proposer(parsed)
     const refusal = state.alarms.any ? refusalByAlarm(state, entry.data, parsed) : undefined
-    if (refusal !== undefined) {
-      waiter?.refused(refusal)
+    let rest: Continuation | undefined
+    let isOver = false
+    if (refusal !== undefined) refuse(parsed, proposer, refusal)
+    else {
+      isOver = isOverQuota(quota, entry.data, parsed)
+      rest = operation.apply(state, entry.data, parsed, isOver ? new OverQuota(quota, proposer) : proposer)
+    }
+    if (isOver) parsed.refusal ??= Refusal.of('NO_SPACE')
+    if (rest === undefined) {
+      this.#measure(entry, proposer, startMs)
       return undefined
     }
-    const isOver = isOverQuota(quota, entry.data, parsed)
-    return operation.apply(state, entry.data, parsed, isOver ? new OverQuota(quota, waiter) : waiter)
+    const more = rest
+    return () => {
+      if (!more()) return false
+      this.#measure(entry, proposer, startMs)
+      return true
+    }
   }
 
-  #waiter(parsed: ParsedEntry): Waiter | undefined {
+  /** Notes what the operation took that was parsed last: no other is before it is through. */
+  #measure(entry: Entry, proposer: Proposer | undefined, startMs: number): void {
+    const { clock, slow, slowMs } = this.#parts
+    const { operation, refusal } = this.#parsed
+    const nowMs = clock.now()
+    const tookMs = nowMs - startMs
+    const durations = this.durationsOf(operation)
+    durations.apply.observe(refusal === undefined || refusal.code === 'COMPACTED', tookMs / 1000)
+    if (proposer !== undefined) durations.request.observe(refusal === undefined, (nowMs - proposer.startedMs) / 1000)
+    if (tookMs > slowMs || refusal !== undefined) slow.applied(entry.data, tookMs, refusal)
+  }
+
+  /** Where durations of an operation are counted. */
+  durationsOf(operation: number): OperationDurations {
+    let durations = this.#durations.get(operation)
+    if (durations === undefined) {
+      durations = this.#parts.state.metrics.operation(operations.get(operation)?.name ?? 'unknown')
+      this.#durations.set(operation, durations)
+    }
+    return durations
+  }
+
+  #proposer(parsed: ParsedEntry): Proposer | undefined {
     return parsed.idPrefix === this.#parts.idPrefix ? this.#parts.waiting.take(parsed.idSuffix) : undefined
   }
 }

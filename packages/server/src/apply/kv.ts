@@ -5,7 +5,7 @@ import * as limits from '../limits.ts'
 import { PutFields } from '../put-fields.ts'
 import { storeRange } from '../requests.ts'
 import type { State } from '../state.ts'
-import type { Continuation, Operation } from './operation.ts'
+import { type Continuation, type Operation, refuse } from './operation.ts'
 import type { PutOutcome, TxnOutcome } from './outcome.ts'
 import { checkPlan, executePlan, planTxn } from './txn.ts'
 
@@ -31,10 +31,7 @@ export const put: Operation = {
   apply(state, data, entry, waiter) {
     if (!fields.parse(data, entry.start, entry.end)) throw new Error('a put in the log cannot be read')
     const lease = fields.lease
-    if (fields.hasLease && !state.lessor.has(lease)) {
-      waiter?.refused(Refusal.of('LEASE_NOT_FOUND'))
-      return undefined
-    }
+    if (fields.hasLease && !state.lessor.has(lease)) return refuse(entry, waiter, Refusal.of('LEASE_NOT_FOUND'))
     const txn = state.store.write()
     let previous: Uint8Array | undefined
     let refusal: Refusal | undefined
@@ -56,8 +53,8 @@ export const put: Operation = {
     }
     putOutcome.revision = endWrite(state, txn)
     putOutcome.previous = previous
-    if (refusal !== undefined) waiter?.refused(refusal)
-    else waiter?.applied(putOutcome)
+    if (refusal !== undefined) return refuse(entry, waiter, refusal)
+    waiter?.applied(putOutcome)
     return undefined
   },
 }
@@ -87,7 +84,7 @@ export const range: Operation = {
       const result = state.store.range(storeRange(decodeRangeRequest(data, entry.start, entry.end)))
       waiter.applied({ kind: 'range', result, revision: state.store.revision })
     } catch (error) {
-      waiter.refused(refusalOf(error))
+      refuse(entry, waiter, refusalOf(error))
     }
     return undefined
   },
@@ -99,10 +96,7 @@ export const txn: Operation = {
     const request = decodeTxnRequest(data, entry.start, entry.end)
     const plan = planTxn(state.store, request)
     const refusal = checkPlan(plan, state.store, state.lessor)
-    if (refusal !== undefined) {
-      waiter?.refused(refusal)
-      return undefined
-    }
+    if (refusal !== undefined) return refuse(entry, waiter, refusal)
     const write = state.store.write()
     const ops = executePlan(plan, write, waiter !== undefined)
     const outcome: TxnOutcome = { revision: endWrite(state, write), succeeded: plan.succeeded, ops }
@@ -116,16 +110,15 @@ export const compaction: Operation = {
   apply(state, data, entry, waiter) {
     const { revision, physical } = decodeCompactionRequest(data, entry.start, entry.end)
     try {
-      state.store.compact(revision)
+      state.compact(revision)
     } catch (error) {
-      waiter?.refused(refusalOf(error))
-      return undefined
+      return refuse(entry, waiter, refusalOf(error))
     }
     const outcome = { revision: state.store.revision }
     if (physical && waiter !== undefined) {
       // The answer means that the space is free on disk. A commit that fails stops the member elsewhere.
       const answer = (): void => waiter.applied(outcome)
-      state.background.whenScrubbed(() => void state.backend.commit().then(answer, () => {}))
+      state.background.whenScrubbed(() => void state.commit().then(answer, () => {}))
     }
     if (!physical) waiter?.applied(outcome)
     state.background.wake()

@@ -3,7 +3,7 @@ import { decodeLeaseCheckpointRequest, decodeLeaseGrantRequest, decodeLeaseRevok
 import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
 import { endWrite } from './kv.ts'
-import type { Operation } from './operation.ts'
+import { type Operation, refuse } from './operation.ts'
 
 export const leaseGrant: Operation = {
   name: 'LeaseGrant',
@@ -12,9 +12,10 @@ export const leaseGrant: Operation = {
     try {
       state.saveLease(state.lessor.grant({ id, ttlSeconds }))
     } catch (error) {
-      waiter?.refused(refusalOf(error))
-      return undefined
+      return refuse(entry, waiter, refusalOf(error))
     }
+    state.metrics.leasesGranted++
+    state.metrics.leaseTtls.observe(ttlSeconds)
     waiter?.applied({ id, ttlSeconds, revision: state.store.revision })
     return undefined
   },
@@ -25,10 +26,7 @@ export const leaseRevoke: Operation = {
   name: 'LeaseRevoke',
   apply(state, data, entry, waiter) {
     const { id } = decodeLeaseRevokeRequest(data, entry.start, entry.end)
-    if (!state.lessor.has(id)) {
-      waiter?.refused(Refusal.of('LEASE_NOT_FOUND'))
-      return undefined
-    }
+    if (!state.lessor.has(id)) return refuse(entry, waiter, Refusal.of('LEASE_NOT_FOUND'))
     const keys = state.lessor.keys(id)
     const txn = state.store.write()
     const slice = (): boolean => {
@@ -37,6 +35,7 @@ export const leaseRevoke: Operation = {
         if (next.done === true) {
           state.lessor.revoke(id)
           state.forgetLease(id)
+          state.metrics.leasesRevoked++
           const revision = endWrite(state, txn)
           waiter?.applied({ revision })
           return true

@@ -1,4 +1,5 @@
 import type { ParsedEntry } from '../entry.ts'
+import type { Refusal } from '../errors.ts'
 import type { State } from '../state.ts'
 import type { Waiter } from '../waiting.ts'
 
@@ -7,7 +8,7 @@ import type { Waiter } from '../waiting.ts'
  * waits (`waiter`), clocks and flags may only change what is answered.
  *
  * An operation that may take long does its first slice and returns the rest; no later entry is applied before that is
- * through. A refusal is an outcome like any other: it must depend on replicated state only.
+ * through. A refusal is an outcome like any other: it must depend on replicated state only (`refuse`).
  */
 export interface Operation {
   /** etcd's name, as in metrics and logs. */
@@ -17,3 +18,9 @@ export interface Operation {
 
 /** Does one slice of work; true when the operation is through. */
 export type Continuation = () => boolean
+
+/** The entry has no effect: notes why, and tells who waits. */
+export function refuse(entry: ParsedEntry, waiter: Waiter | undefined, refusal: Refusal): undefined {
+  entry.refusal = refusal
+  waiter?.refused(refusal)
+}

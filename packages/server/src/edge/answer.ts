@@ -1,7 +1,7 @@
 import type { ServerCall, UnaryCall } from '@kvs/grpc'
 import { type Method, Writer } from '@kvs/proto'
 import type { Refusal } from '../errors.ts'
-import type { Waiter } from '../waiting.ts'
+import type { Proposer } from '../waiting.ts'
 import type { Member } from './member.ts'
 
 /** How calls get their answers: what all services of the edge share. */
@@ -15,7 +15,8 @@ export function refuse(call: ServerCall, refusal: Refusal): void {
  * A call that waits for its proposal. `answer` is one of a handful of functions, so that a request makes one small
  * object and no closure.
  */
-export class WaitingCall<Outcome> implements Waiter<Outcome> {
+export class WaitingCall<Outcome> implements Proposer<Outcome> {
+  entry: Uint8Array | undefined = undefined
   readonly #call: UnaryCall
   readonly #member: Member
   readonly #answer: (call: UnaryCall, outcome: Outcome, member: Member) => void
@@ -24,6 +25,11 @@ export class WaitingCall<Outcome> implements Waiter<Outcome> {
     this.#call = call
     this.#member = member
     this.#answer = answer
+    call.context = this
+  }
+
+  get startedMs(): number {
+    return this.#call.openedMs
   }
 
   applied(outcome: Outcome): void {

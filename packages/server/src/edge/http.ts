@@ -37,13 +37,19 @@ export function textResponse(status: number, text: string, type = 'text/plain; c
   return { status, headers: [['Content-Type', type]], body: encoder.encode(text) }
 }
 
+/** An error as Go's servers write it: a line of text that no browser is to take for anything else. */
+export function errorResponse(status: number, text: string, headers: HttpResponse['headers'] = []): HttpResponse {
+  const response = textResponse(status, `${text}\n`)
+  return { ...response, headers: [...headers, ...response.headers, ['X-Content-Type-Options', 'nosniff']] }
+}
+
 /** One handler for a table of routes; 404 in Go's words where none matches. */
 export function routeHttp(routes: readonly HttpRoute[]): HttpHandler {
   return (request, body, signal) => {
     const route = routes.find(({ path }) =>
       path.endsWith('/') ? request.path.startsWith(path) : path === request.path,
     )
-    if (route === undefined) return textResponse(404, '404 page not found\n')
+    if (route === undefined) return errorResponse(404, '404 page not found')
     return route.handle(request, body, signal)
   }
 }

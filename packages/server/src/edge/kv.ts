@@ -22,6 +22,7 @@ import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from '
 import { encodePut, encodeRange, rangePieces, writeDelete, writeTxn } from './kv-encode.ts'
 import type { Member } from './member.ts'
 import { refuseOverQuota } from './quota.ts'
+import { RangeMeter, txnReadEnded } from './read-meter.ts'
 import { checkDeleteRequest, checkRangeRequest, checkTxnRequest } from './txn-check.ts'
 
 /** The KV service: Range, Put, DeleteRange, Txn, Compact. */
@@ -62,7 +63,10 @@ function range(member: Member, call: UnaryCall, body: Uint8Array, start: number,
   const kept = keepKeys(decoded)
   member.readLinearizable({
     applied: () => readRange(member, call, kept),
-    refused: refused => refuse(call, refused),
+    refused: refused => {
+      new RangeMeter(member, call, kept).ended(undefined, refused)
+      refuse(call, refused)
+    },
   })
 }
 
@@ -73,20 +77,28 @@ function keepKeys(request: RangeRequest): RangeRequest {
 
 function readRange(member: Member, call: UnaryCall, request: RangeRequest): void {
   const { store, background } = member.state
+  const isSmall = !isWide(request)
+  const kept = isSmall ? request : keepKeys(request)
+  const meter = new RangeMeter(member, call, kept)
   try {
-    if (!isWide(request)) {
-      const { bytes, end } = encodeRange(member, store.revision, store.range(storeRange(request)))
-      return call.reply(bytes, 0, end)
+    if (isSmall) {
+      const result = store.range(storeRange(kept))
+      const { bytes, end } = encodeRange(member, store.revision, result)
+      meter.count = result.count
+      call.reply(bytes, 0, end)
+      return meter.ended(result, undefined)
     }
-    const cursor = store.openRange(storeRange(keepKeys(request)))
-    if (stepRange(member, call, cursor)) return
+    const cursor = store.openRange(storeRange(kept))
+    if (stepRange(meter, cursor)) return
     background.add(() => {
-      if (!call.ended) return stepRange(member, call, cursor)
+      if (!call.ended) return stepRange(meter, cursor)
       cursor.close()
       return true
     })
   } catch (error) {
-    refuse(call, refusalOf(error))
+    const refusal = refusalOf(error)
+    refuse(call, refusal)
+    meter.ended(undefined, refusal)
   }
 }
 
@@ -105,16 +117,19 @@ function isWide(request: RangeRequest): boolean {
 }
 
 /** One slice of a wide range; answers with the last one. */
-function stepRange(member: Member, call: UnaryCall, cursor: RangeCursor): boolean {
+function stepRange(meter: RangeMeter, cursor: RangeCursor): boolean {
   if (!cursor.step(rangeBudget)) return false
+  const { member, call } = meter
   const result = cursor.result()
   const { revision } = member.state.store
+  meter.count = result.count
   if (result.kvs.byteLength > limits.answerBytesAtOnce) call.replyPieces(rangePieces(member, revision, result))
   else {
     const { bytes, end } = encodeRange(member, revision, result)
     call.reply(bytes, 0, end)
   }
   cursor.close()
+  meter.ended(result, undefined)
   return true
 }
 
@@ -171,8 +186,10 @@ function readTxn(member: Member, call: UnaryCall, request: TxnRequest): void {
   const { store, lessor } = member.state
   const plan = planTxn(store, request)
   const refusal = checkPlan(plan, store, lessor)
-  if (refusal !== undefined) return refuse(call, refusal)
-  answerTxn(call, { revision: store.revision, succeeded: plan.succeeded, ops: readPlan(plan, store) }, member)
+  const ops = refusal === undefined ? readPlan(plan, store) : []
+  if (refusal !== undefined) refuse(call, refusal)
+  else answerTxn(call, { revision: store.revision, succeeded: plan.succeeded, ops }, member)
+  txnReadEnded(member, call, { request, ops, refusal })
 }
 
 function compact(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {

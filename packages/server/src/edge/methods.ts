@@ -1,4 +1,6 @@
 import type { MethodHandler } from '@kvs/grpc'
+import { Auth, Cluster, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
+import type { MethodShape } from '../metrics/calls.ts'
 import { alarmMethods } from './alarm.ts'
 import { kvMethods } from './kv.ts'
 import { leaseMethods } from './lease.ts'
@@ -8,6 +10,15 @@ import { rangeStreamMethods } from './range-stream.ts'
 import { snapshotMethods } from './snapshot.ts'
 import { upkeepMethods } from './upkeep.ts'
 import { watchMethods } from './watch.ts'
+
+/** Which of the methods are streams, and in which direction. */
+export function methodShapes(methods: ReadonlyMap<string, MethodHandler>): readonly MethodShape[] {
+  const known = [Auth, Cluster, KV, Lease, Maintenance, Watch].flatMap(service => Object.values<MethodShape>(service))
+  return [...methods].map(([path, { kind }]) => {
+    const isStream = kind === 'stream'
+    return known.find(shape => shape.path === path) ?? { path, clientStreams: isStream, serverStreams: isStream }
+  })
+}
 
 /** The table of the client port's gRPC methods. */
 export function clientMethods(member: Member): Map<string, MethodHandler> {
