@@ -8,6 +8,7 @@ import {
   openStore,
   type RangeCursor,
   type RangeResult,
+  type StateFile,
   type Store,
   type StoreLimits,
   type WatchBatch,
@@ -40,7 +41,7 @@ export class Harness {
   readonly model = new Model()
   readonly random: SeededRandom
   private readonly limits: Partial<StoreLimits>
-  private state = new SortedState()
+  private readonly state: StateFile
   private store: Store
   private stream: WatchStream
   private readonly watching = new Map<number, Watching>()
@@ -52,7 +53,8 @@ export class Harness {
   private readonly compactions = new Map<number, KvHash>()
   readonly counts = new Map<string, number>()
 
-  constructor(random: SeededRandom, limits: Partial<StoreLimits>) {
+  constructor(random: SeededRandom, limits: Partial<StoreLimits>, state: StateFile = new SortedState()) {
+    this.state = state
     this.random = random
     this.limits = limits
     this.store = this.open()
@@ -85,6 +87,11 @@ export class Harness {
   private anyRange(): { key: string; rangeEnd: string } {
     const key = this.key()
     return { key, rangeEnd: this.pick(['', '', '\0', this.key(), `${key}\xff`]) }
+  }
+
+  /** Whether the state holds a part of a transaction. */
+  get isWriting(): boolean {
+    return this.txn !== undefined
   }
 
   /** One random operation. */
@@ -342,7 +349,11 @@ export class Harness {
   }
 
   restart(): void {
-    if (this.chance(80)) return
+    if (this.chance(20)) this.reopen()
+  }
+
+  /** Another store on the same state goes on where this one stops. */
+  reopen(): void {
     for (const { cursor } of this.cursors) cursor.close()
     this.cursors = []
     const old = this.store
