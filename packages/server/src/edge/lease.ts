@@ -93,15 +93,19 @@ class KeepAliveCall implements StreamEvents {
     try {
       request = Lease.leaseKeepAlive.decodeRequest(body, start, end)
     } catch (error) {
+      this.#member.state.metrics.keepAliveFailures.received++
       return failMalformed(this.#call, error)
     }
     const { id } = request
-    const { lessor } = this.#member.state
+    const { lessor, metrics } = this.#member.state
     const header = this.#header()
     if (!lessor.isPrimary) return refuse(this.#call, Refusal.of('NOT_PRIMARY_LESSOR'))
     if (!lessor.has(id)) return this.#answer(header, id, 0)
     const renewal = lessor.renew(id)
-    if (renewal.outcome === 'renewed') return this.#answer(header, id, renewal.ttlSeconds)
+    if (renewal.outcome === 'renewed') {
+      metrics.leasesRenewed++
+      return this.#answer(header, id, renewal.ttlSeconds)
+    }
     this.#awaitEnd(header, id)
   }
 

@@ -1,5 +1,6 @@
 import type { MethodHandler, StatusCode, StreamCall, StreamEvents } from '@kvs/grpc'
 import { encodeSnapshotResponse, Maintenance } from '@kvs/proto/rpc'
+import { formatDuration } from '../duration.ts'
 import * as limits from '../limits.ts'
 import type { PieceStream } from '../parts.ts'
 import { storageVersion } from '../version.ts'
@@ -101,7 +102,8 @@ class SnapshotCall implements StreamEvents {
 
   #finish(): void {
     const tookMs = this.#member.clock.now() - this.#startMs
-    this.#member.logger.info('sent database snapshot to client', { 'took-ms': tookMs })
+    this.#member.state.metrics.backups.observe(tookMs / 1000)
+    this.#member.logger.info('successfully sent database snapshot to client', { took: formatDuration(tookMs) })
     this.#call.finish()
   }
 

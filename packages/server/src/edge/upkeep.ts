@@ -1,3 +1,4 @@
+import type { BackendSizes } from '@kvs/backend'
 import type { MethodHandler, ServerCall, UnaryCall, UnaryMethod } from '@kvs/grpc'
 import {
   Maintenance,
@@ -8,8 +9,10 @@ import {
 } from '@kvs/proto/rpc'
 import { refusalOf } from '../apply/kv.ts'
 import type { Continuation } from '../apply/operation.ts'
+import { formatDuration } from '../duration.ts'
 import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
+import type { LogFields } from '../parts.ts'
 import { StateHash } from '../state-hash.ts'
 import { decodeOrFail, refuse, replyMessage } from './answer.ts'
 import type { Member } from './member.ts'
@@ -28,7 +31,8 @@ export function upkeepMethods(member: Member): Map<string, MethodHandler> {
 function hashKv(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   const request = decodeOrFail(call, Maintenance.hashKV, body, start, end)
   if (request === undefined) return
-  const { store, background } = member.state
+  const { store, background, metrics } = member.state
+  const startMs = member.clock.now()
   try {
     const cursor = store.openHash(request.revision)
     background.add(() => {
@@ -37,6 +41,7 @@ function hashKv(member: Member, call: UnaryCall, body: Uint8Array, start: number
         return true
       }
       if (!cursor.step({ records: limits.sliceRecords })) return false
+      metrics.revisionHashes.observe((member.clock.now() - startMs) / 1000)
       const { hash, compactRevision, revision: hashRevision } = cursor.result()
       const header = member.messageHeader(store.revision)
       replyMessage(call, writeHashKVResponse, { header, hash, compactRevision, hashRevision })
@@ -49,46 +54,57 @@ function hashKv(member: Member, call: UnaryCall, body: Uint8Array, start: number
 
 /** Over what is on disk after a commit; writes go on meanwhile. */
 function hash(member: Member, call: UnaryCall): void {
-  const { backend, background, store } = member.state
+  const { state, clock } = member
+  const { backend, background, store, metrics } = state
+  const startMs = clock.now()
   const hashView = (): Continuation => {
     const header = member.messageHeader(store.revision)
-    const state = new StateHash(backend.view(), backend.buckets)
+    const running = new StateHash(state.view(), backend.buckets)
     return () => {
       if (call.ended) {
-        state.close()
+        running.close()
         return true
       }
-      if (!state.step(limits.sliceRecords)) return false
-      replyMessage(call, writeHashResponse, { header, hash: state.hash })
+      if (!running.step(limits.sliceRecords)) return false
+      metrics.hashes.observe((clock.now() - startMs) / 1000)
+      replyMessage(call, writeHashResponse, { header, hash: running.hash })
       return true
     }
   }
-  backend.commit().then(
+  state.commit().then(
     () => background.add(hashView()),
     error => failLater(member, call, error),
   )
 }
 
 function defragment(member: Member, call: UnaryCall): void {
-  const { backend, background } = member.state
+  const { backend, background, metrics } = member.state
   const startMs = member.clock.now()
   const before = backend.sizes()
-  member.logger.info('defragmenting', { 'file-size-bytes': before.fileBytes })
+  member.logger.info('defragmenting', sizeFields(before))
+  metrics.defragmentationsUnderWay++
   backend.defragment().then(
     () => {
-      const after = backend.sizes()
-      member.logger.info('defragmented', {
-        'file-size-bytes-before': before.fileBytes,
-        'file-size-bytes': after.fileBytes,
-        'took-ms': member.clock.now() - startMs,
-      })
+      const tookMs = member.clock.now() - startMs
+      metrics.defragmentationsUnderWay--
+      metrics.defragmentations.observe(tookMs / 1000)
+      const size = { 'current-db-size-bytes-diff': backend.sizes().fileBytes - before.fileBytes }
+      const after = { ...size, ...sizeFields(backend.sizes()), took: formatDuration(tookMs) }
+      member.logger.info('finished defragmenting directory', after)
       background.add(() => {
         replyMessage(call, writeDefragmentResponse, {})
         return true
       })
     },
-    error => failLater(member, call, error),
+    error => {
+      metrics.defragmentationsUnderWay--
+      failLater(member, call, error)
+    },
   )
+}
+
+function sizeFields({ fileBytes, inUseBytes }: BackendSizes): LogFields {
+  return { 'current-db-size-bytes': fileBytes, 'current-db-size-in-use-bytes': inUseBytes }
 }
 
 /** Fails a call that nobody else answers; in the background, for what is written there leaves at once. */

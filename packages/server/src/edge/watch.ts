@@ -53,6 +53,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
     try {
       request = Watch.watch.decodeRequest(body, start, end)
     } catch (error) {
+      this.#member.state.metrics.watchFailures.received++
       this.#close()
       return failMalformed(this.#call, error)
     }
@@ -77,10 +78,15 @@ class WatchCall implements StreamEvents, WatchConsumer {
     if (this.#call.queuedBytes > limits.watchQueueBytesMax) return false
     const options = this.#options.get(watcher.id)
     if (options !== undefined) options.active = true
+    const startMs = this.#member.clock.now()
     const splits = options?.fragment === true && batch.events.length > 1
     if (splits && batch.byteLength >= this.#member.options.maxRequestBytes + limits.grpcOverheadBytes) {
       this.#sendFragments(watcher.id, batch)
     } else this.#sendEvents(watcher.id, batch.revision, batch, 0, batch.events.length, false)
+    const tookSeconds = (this.#member.clock.now() - startMs) / 1000
+    const { watchSends, watchSendsPerEvent } = this.#member.state.metrics
+    watchSends.observe(tookSeconds)
+    watchSendsPerEvent.observe(tookSeconds / batch.events.length)
     return true
   }
 
@@ -134,6 +140,13 @@ class WatchCall implements StreamEvents, WatchConsumer {
   }
 
   #send(response: WatchResponseInit): void {
+    const { clock, state } = this.#member
+    const startMs = clock.now()
+    this.#write(response)
+    state.metrics.watchControls.observe((clock.now() - startMs) / 1000)
+  }
+
+  #write(response: WatchResponseInit): void {
     writer.pos = 0
     writeWatchResponse(writer, response)
     this.#call.send(writer.buf, 0, writer.pos)
@@ -202,13 +215,16 @@ class WatchCall implements StreamEvents, WatchConsumer {
   }
 
   #notifyProgress(): void {
+    const { clock, state } = this.#member
+    const startMs = clock.now()
     for (const [id, options] of this.#options) {
       if (!options.progressNotify) continue
       const idle = !options.active
       options.active = false
       const revision = idle ? this.#stream.watcherProgress(id) : undefined
-      if (revision !== undefined) this.#send({ header: this.#member.messageHeader(revision), watchId: id })
+      if (revision !== undefined) this.#write({ header: this.#member.messageHeader(revision), watchId: id })
     }
+    state.metrics.watchProgresses.observe((clock.now() - startMs) / 1000)
   }
 
   #close(): void {
