@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { allBuckets, buckets } from '../src/buckets.ts'
 import type { Member } from '../src/edge/member.ts'
 import { upkeepMethods } from '../src/edge/upkeep.ts'
+import { Metrics } from '../src/metrics/metrics.ts'
 import { StateHash } from '../src/state-hash.ts'
 import { type TestMember, World } from './member.ts'
 import { bytesOf } from './messages.ts'
@@ -138,7 +139,8 @@ describe('Defragment', () => {
     const failed: unknown[] = []
     const background: (() => boolean)[] = []
     const backend = { sizes: () => ({}), defragment: () => Promise.reject(new Error('no room on the disk')) }
-    const state = { backend, background: { add: (piece: () => boolean) => background.push(piece) } }
+    const metrics = new Metrics()
+    const state = { backend, metrics, background: { add: (piece: () => boolean) => background.push(piece) } }
     const logger = { info: () => {}, error: () => {} }
     const methods = upkeepMethods({ state, logger, clock: { now: () => 0 } } as unknown as Member)
     const method = methods.get(Maintenance.defragment.path)
@@ -148,6 +150,7 @@ describe('Defragment', () => {
     await new Promise(resolve => setImmediate(resolve))
     expect(background.map(piece => piece())).toEqual([true])
     expect(failed).toEqual([[2, 'no room on the disk']])
+    expect([metrics.defragmentationsUnderWay, metrics.defragmentations.count]).toEqual([0, 0])
   })
 })
 
