@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { workspaceRoot } from '../../run/command.mjs'
 
-export const kvsProgram = join(workspaceRoot, 'apps/server/dist/main.js')
+/** As `npm run build` left it, or as KVS_PROGRAM says. */
+export const kvsProgram = process.env['KVS_PROGRAM'] ?? join(workspaceRoot, 'apps/server/dist/main.js')
 export const kvsctlProgram = join(workspaceRoot, 'packages/ctl/dist/kvsctl.cjs')
 export const etcdProgram = '/usr/bin/etcd'
 export const etcdctlProgram = '/usr/bin/etcdctl'
@@ -52,8 +53,16 @@ export async function inFolder(body) {
  * @property {string} stderr
  */
 
+/**
+ * @typedef {object} ProgramOptions
+ * @property {Record<string, string>} [env] besides this process's own
+ * @property {string} [cwd]
+ * @property {BufferEncoding} [encoding] of what it says; `latin1` keeps every byte
+ * @property {string | Uint8Array} [input] all of its standard input, which stays open without it
+ */
+
 /** A child process and what it has said so far. */
-class Program {
+export class Program {
   stdout = ''
   stderr = ''
   /** @type {Promise<Ended>} */
@@ -65,16 +74,18 @@ class Program {
   /**
    * @param {string} file
    * @param {readonly string[]} args
-   * @param {{ env?: Record<string, string>, cwd?: string, input?: string }} [options]
+   * @param {ProgramOptions} [options]
    */
-  constructor(file, args, { env = {}, cwd = tmpdir(), input } = {}) {
+  constructor(file, args, { env = {}, cwd = tmpdir(), encoding = 'utf8', input } = {}) {
     this.#child = spawn(file, args, { cwd, env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
-    this.#child.stdout.setEncoding('utf8').on('data', chunk => {
+    this.#child.stdout.setEncoding(encoding).on('data', chunk => {
       this.stdout += chunk
     })
-    this.#child.stderr.setEncoding('utf8').on('data', chunk => {
+    this.#child.stderr.setEncoding(encoding).on('data', chunk => {
       this.stderr += chunk
     })
+    // A program that ends without having read everything closes the pipe first.
+    this.#child.stdin.on('error', () => {})
     if (input !== undefined) this.#child.stdin.end(input)
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
@@ -83,6 +94,14 @@ class Program {
         resolve(this.outcome)
       })
     })
+  }
+
+  /**
+   * Says something on its standard input, which stays open.
+   * @param {string | Uint8Array} input
+   */
+  write(input) {
+    this.#child.stdin.write(input)
   }
 
   /** @param {NodeJS.Signals} signal */
@@ -112,7 +131,7 @@ class Program {
  * Runs a program to its end.
  * @param {string} file
  * @param {readonly string[]} args
- * @param {{ env?: Record<string, string>, cwd?: string, input?: string }} [options]
+ * @param {ProgramOptions} [options]
  * @returns {Promise<Ended>}
  */
 export function run(file, args, options) {
