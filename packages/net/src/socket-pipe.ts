@@ -123,6 +123,8 @@ export class SocketPipe implements ClosingPipe {
     if (this.#dropped) return
     this.#dropped = true
     this.#error = nodeError(cause, `pipe to ${this.info.remote}`)
+    // TLS sockets stay open after an alert.
+    this.#socket.destroy()
   }
 
   readonly #onDrain = (): void => {

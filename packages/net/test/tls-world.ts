@@ -85,17 +85,17 @@ async function startServing(options: TlsServerOptions): Promise<Serving> {
 export function waitingList<T>(): { readonly all: T[]; add(one: T): void; next(): Promise<T> } {
   const all: T[] = []
   let taken = 0
-  let wake = (): void => undefined
+  const wakes: (() => void)[] = []
   return {
     all,
     add(one) {
       all.push(one)
-      wake()
+      for (const wake of wakes.splice(0)) wake()
     },
     async next() {
       while (taken >= all.length) {
         await new Promise<void>(resolve => {
-          wake = resolve
+          wakes.push(resolve)
         })
       }
       return all[taken++] as T

@@ -19,6 +19,8 @@ const VERIFY_TEXTS: Readonly<Record<string, string>> = {
   INVALID_CA: 'x509: invalid certificate authority',
   CA_MD_TOO_WEAK: INSECURE,
   EE_KEY_TOO_SMALL: 'x509: the key of the certificate is too short',
+  // What OpenSSL says of a chain with a weak key or signature.
+  UNSPECIFIED: 'x509: the key or a signature of the certificate is too weak',
   CA_KEY_TOO_SMALL: 'x509: the key of the authority is too short',
 }
 

@@ -45,12 +45,13 @@ export function subjectAltNames(text: string): (readonly [type: string, name: st
   return names
 }
 
-const HOST_CHECK = {
-  subject: 'never',
-  wildcards: true,
-  partialWildcards: false,
-  multiLabelWildcards: false,
-} as const
+/** Go's match: a star stands for the whole first label; letters match whatever their case. */
+function matchesName(pattern: string, host: string): boolean {
+  const wanted = pattern.toLowerCase().split('.')
+  const labels = host.toLowerCase().split('.')
+  if (host === '' || wanted.length !== labels.length) return false
+  return wanted.every((label, i) => label === labels[i] || (i === 0 && label === '*' && labels.length > 1))
+}
 
 /**
  * Why a certificate is not one for `host` (a name, or an IP address with or without brackets), in Go's words; undefined
@@ -67,7 +68,7 @@ export function hostnameError(certificate: PeerCertificate, host: string): strin
     return `x509: certificate is valid for ${ipAddresses.join(', ')}, not ${host}`
   }
   const name = host.replace(/\.$/, '')
-  if (name !== '' && x509.checkHost(name, HOST_CHECK) !== undefined) return undefined
+  if (dnsNames.some(pattern => matchesName(pattern, name))) return undefined
   if (x509.subjectAltName === undefined && commonName === name) {
     return 'x509: certificate relies on legacy Common Name field, use SANs instead'
   }

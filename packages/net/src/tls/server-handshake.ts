@@ -50,6 +50,7 @@ export class ServerHandshake implements PacedHandshake {
   #pipe: Pipe
   #plain: Socket | undefined
   #socket: TLSSocket | undefined
+  #certificate: PeerCertificate | undefined
   #over = false
 
   constructor(host: HandshakeHost, pipe: Pipe, secured: (pipe: Pipe) => void) {
@@ -93,7 +94,9 @@ export class ServerHandshake implements PacedHandshake {
       return
     }
     this.#socket = socket
+    socket.allowHalfOpen = true
     const certificate = peerCertificate(socket)
+    this.#certificate = certificate
     const commonName = socket.authorized ? certificate?.commonName : undefined
     const pipe = new SocketPipe(socket, tlsInfo(this.#pipe.info, socket, commonName), this.#host.highWaterBytes)
     const judging = this.#host.judge(certificate, socket, hostOf(this.#pipe.info.remote))
@@ -131,7 +134,7 @@ export class ServerHandshake implements PacedHandshake {
     if (this.#over) return
     this.#leave()
     const socket = this.#socket
-    const certificate = socket === undefined || socket.destroyed ? undefined : peerCertificate(socket)
+    const certificate = this.#certificate
     const serverName = socket?.servername
     this.#host.reject({
       remote: this.#pipe.info.remote,

@@ -10,7 +10,7 @@ import { DEFAULT_ALPN, fixedContext, isAllowed, NOT_ALLOWED } from './context.ts
 import { handshakeText } from './failure-text.ts'
 import { KeyPairFiles, refuseCommonName } from './key-pair.ts'
 import type { TlsClientOptions } from './options.ts'
-import { describeCertificate, hostnameError, peerCertificate } from './peer-certificate.ts'
+import { describeCertificate, hostnameError, type PeerCertificate, peerCertificate } from './peer-certificate.ts'
 import { socketBelow, tlsInfo } from './server-handshake.ts'
 
 /** The dialing side of TLS. */
@@ -35,6 +35,11 @@ export async function createTlsClient(options: TlsClientOptions = {}): Promise<T
   const contexts = new ClientContexts(fixed, pairs)
   await contexts.current()
   return new EngineTlsClient(options, contexts)
+}
+
+/** A handshake that went well. */
+interface Shaken {
+  readonly certificate: PeerCertificate | undefined
 }
 
 /** One context for as long as the files stay the same. */
@@ -103,28 +108,28 @@ class EngineTlsClient implements TlsClient {
       checkServerIdentity: checkIdentity(name),
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
-    const failure = await this.#outcome(socket, signal)
-    if (failure !== undefined) {
+    const outcome = await this.#outcome(socket, signal)
+    if (outcome instanceof NetError) {
       socket.on('error', () => undefined)
       socket.destroy()
-      throw failure
+      throw outcome
     }
-    const certificate = peerCertificate(socket)
+    const { certificate } = outcome
     const commonName = socket.authorized ? certificate?.commonName : undefined
     return new SocketPipe(socket, tlsInfo(pipe.info, socket, commonName), DEFAULT_HIGH_WATER_BYTES)
   }
 
-  /** Waits for the end of the handshake; the error if it went wrong. */
-  #outcome(socket: TLSSocket, signal: AbortSignal | undefined): Promise<NetError | undefined> {
+  /** Waits for the end of the handshake; an error if it went wrong. */
+  #outcome(socket: TLSSocket, signal: AbortSignal | undefined): Promise<Shaken | NetError> {
     const timeoutMs = this.#options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS
     return new Promise(resolve => {
-      const settle = (error: NetError | undefined): void => {
+      const settle = (outcome: Shaken | NetError): void => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', aborted)
         socket.off('secureConnect', secured)
         socket.off('error', failed)
         socket.off('close', closed)
-        resolve(error)
+        resolve(outcome)
       }
       const secured = (): void => settle(this.#judge(socket))
       const failed = (error: Error): void => settle(clientError(error, socket))
@@ -140,9 +145,10 @@ class EngineTlsClient implements TlsClient {
     })
   }
 
-  #judge(socket: TLSSocket): NetError | undefined {
+  #judge(socket: TLSSocket): Shaken | NetError {
+    // Asked once: on a client Node takes the certificate out of the chain and does not find it again.
     const certificate = peerCertificate(socket)
-    if (certificate === undefined || isAllowed(this.#options, certificate)) return undefined
+    if (certificate === undefined || isAllowed(this.#options, certificate)) return { certificate }
     return new NetError('CERTIFICATE', `tls handshake: ${NOT_ALLOWED}`)
   }
 }

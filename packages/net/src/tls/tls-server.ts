@@ -83,7 +83,6 @@ class EngineTlsServer implements TlsServer, HandshakeHost {
       ...this.#fixed,
       cert,
       key,
-      allowHalfOpen: true,
       handshakeTimeout: this.timeoutMs,
       requestCert: this.#clientCertificate !== 'none',
       rejectUnauthorized: this.#clientCertificate === 'require',
@@ -116,6 +115,8 @@ class EngineTlsServer implements TlsServer, HandshakeHost {
   begin(socket: Socket, handshake: ServerHandshake): void {
     if (this.#broken !== undefined) throw this.#broken
     this.#bySocket.set(socket, handshake)
+    // A client that leaves in the middle of a handshake ends it. Once TLS stands, half-closed is allowed again.
+    socket.allowHalfOpen = false
     this.#server.emit('connection', socket)
   }
 
