@@ -10,9 +10,11 @@
 import { formatAddress, type Listener, NetError, nodeNet, type Pipe, parseAddress } from '@kvs/net'
 import { nodeFs } from '@kvs/vfs'
 import { clientGuests, type PortParts, servePort } from './client-port.ts'
-import { routeHttp } from './edge/http.ts'
+import { type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
+import { debugVars } from './embed/debug-vars.ts'
 import { Http1 } from './embed/http1.ts'
+import { MetricsPage } from './embed/metrics-page.ts'
 import { systemRandom } from './embed/random.ts'
 import { openStateFile } from './embed/state-file.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
@@ -29,6 +31,10 @@ export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly dataDir: string
   readonly listenClientUrls?: readonly string[]
   readonly listenPeerUrls?: readonly string[]
+  /** Ports that serve nothing but metrics and health. Default: none. */
+  readonly listenMetricsUrls?: readonly string[]
+  /** What `/debug/vars` says the process was started with. */
+  readonly commandLine?: readonly string[]
   readonly logger?: Logger
   /** Something broke that must not: the member has stopped, the process should end. Default: throw it. */
   readonly onFatal?: (error: Error) => void
@@ -41,6 +47,7 @@ export interface EmbeddedMember {
   /** Where clients find it, as `host:port` or `unix:path`, with the ports the system chose. */
   readonly clientAddresses: readonly string[]
   readonly peerAddresses: readonly string[]
+  readonly metricsAddresses: readonly string[]
   /** Stops serving, then the member. Idempotent. */
   stop(): Promise<void>
 }
@@ -58,11 +65,15 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const clientUrls = options.listenClientUrls ?? ['http://localhost:2379']
     const peers = await ports.open('peer endpoint', peerUrls)
     const clients = await ports.open('client endpoint', clientUrls)
+    const metrics = await ports.open('metrics endpoint', options.listenMetricsUrls ?? [])
     const member = await startMember(realParts(options, logger, executor), { ...defaultOptions, ...options })
-    ports.serve(clients, clientHttp(member), pipe => member.acceptGrpc(pipe))
+    const pages = operatorPages(member, options.commandLine ?? [])
+    const handleHttp = routeHttp([pages.metrics, pages.vars], member.handleHttp)
+    ports.serve(clients, new Http1(handleHttp), pipe => member.acceptGrpc(pipe))
     ports.serve(peers, new Http1(routeHttp(peerRoutes(member))))
+    ports.serve(metrics, new Http1(routeHttp([pages.metrics, ...member.probeRoutes])))
     for (const address of clients.addresses) logger.info('serving client traffic', { address })
-    return new ListeningMember(member, { ports, executor, clients, peers })
+    return new ListeningMember(member, { ports, executor, clients, peers, metrics })
   } catch (error) {
     await ports.close()
     await executor.close()
@@ -86,7 +97,17 @@ function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecut
   }
 }
 
-const clientHttp = (member: RunningMember): Http1 => new Http1(member.handleHttp)
+/** What operators read of a member that only a process of its own can tell. */
+function operatorPages(
+  member: RunningMember,
+  commandLine: readonly string[],
+): { readonly metrics: HttpRoute; readonly vars: HttpRoute } {
+  const raftStatusJson = (): string => member.raftStatusJson()
+  return {
+    metrics: { path: '/metrics', handle: new MetricsPage(member.metricFamilies).handle },
+    vars: { path: '/debug/vars', handle: debugVars({ commandLine, raftStatusJson }) },
+  }
+}
 
 /** The listeners of one port. Connections wait in `early` until the member serves. */
 interface OpenPort {
@@ -145,6 +166,7 @@ class Ports {
 class ListeningMember implements EmbeddedMember {
   readonly clientAddresses: readonly string[]
   readonly peerAddresses: readonly string[]
+  readonly metricsAddresses: readonly string[]
   readonly #member: RunningMember
   readonly #ports: Ports
   readonly #executor: WorkerExecutor
@@ -156,6 +178,7 @@ class ListeningMember implements EmbeddedMember {
       readonly executor: WorkerExecutor
       readonly clients: OpenPort
       readonly peers: OpenPort
+      readonly metrics: OpenPort
     },
   ) {
     this.#member = member
@@ -163,6 +186,7 @@ class ListeningMember implements EmbeddedMember {
     this.#executor = parts.executor
     this.clientAddresses = parts.clients.addresses
     this.peerAddresses = parts.peers.addresses
+    this.metricsAddresses = parts.metrics.addresses
   }
 
   get id(): bigint {

@@ -43,13 +43,17 @@ export function errorResponse(status: number, text: string, headers: HttpRespons
   return { ...response, headers: [...headers, ...response.headers, ['X-Content-Type-Options', 'nosniff']] }
 }
 
-/** One handler for a table of routes; 404 in Go's words where none matches. */
-export function routeHttp(routes: readonly HttpRoute[]): HttpHandler {
+/** One handler for a table of routes; `otherwise`, or 404 in Go's words, where none matches. */
+export function routeHttp(routes: readonly HttpRoute[], otherwise: HttpHandler = notFound): HttpHandler {
   return (request, body, signal) => {
     const route = routes.find(({ path }) =>
       path.endsWith('/') ? request.path.startsWith(path) : path === request.path,
     )
-    if (route === undefined) return errorResponse(404, '404 page not found')
-    return route.handle(request, body, signal)
+    const handle = route?.handle ?? otherwise
+    return handle(request, body, signal)
   }
+}
+
+function notFound(): HttpResponse {
+  return errorResponse(404, '404 page not found')
 }

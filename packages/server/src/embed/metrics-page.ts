@@ -1,0 +1,74 @@
+import type { Metric, Registry } from 'prom-client'
+import { type HttpHandler, type HttpResponse, textResponse } from '../edge/http.ts'
+import { counters, gauge, type MetricFamily } from '../metrics/family.ts'
+import { processFamilies } from './process-families.ts'
+
+/**
+ * `/metrics`: the member's families, those of the process and those of Node, as Prometheus' text. Who is never scraped
+ * pays nothing: the library is loaded, and watching the event loop and the garbage collector begins, with the first scrape.
+ */
+export class MetricsPage {
+  readonly #families: readonly MetricFamily[]
+  #registry: Promise<Registry> | undefined
+  #inFlight = 0
+  #scrapes = 0
+  #failures = 0
+
+  constructor(families: readonly MetricFamily[]) {
+    this.#families = [...families, ...processFamilies(), ...this.#ownFamilies()]
+  }
+
+  readonly handle: HttpHandler = async () => {
+    this.#inFlight++
+    try {
+      const response = await this.#respond()
+      this.#scrapes++
+      return response
+    } catch (error) {
+      this.#failures++
+      throw error
+    } finally {
+      this.#inFlight--
+    }
+  }
+
+  async #respond(): Promise<HttpResponse> {
+    this.#registry ??= registryOf(this.#families)
+    const registry = await this.#registry
+    return textResponse(200, await registry.metrics(), registry.contentType)
+  }
+
+  /** What Go's handler counts about itself. */
+  #ownFamilies(): readonly MetricFamily[] {
+    return [
+      gauge('promhttp_metric_handler_requests_in_flight', 'Scrapes being answered.', () => this.#inFlight),
+      counters('promhttp_metric_handler_requests_total', 'Scrapes by HTTP status.', () => [
+        { labels: { code: '200' }, value: this.#scrapes },
+        { labels: { code: '500' }, value: this.#failures },
+        { labels: { code: '503' }, value: 0 },
+      ]),
+    ]
+  }
+}
+
+async function registryOf(families: readonly MetricFamily[]): Promise<Registry> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client')
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  // The library counts CPU time from its first look on only.
+  for (const { name } of registry.getMetricsAsArray()) {
+    if (name.startsWith('process_')) registry.removeSingleMetric(name)
+  }
+  for (const family of families) registry.registerMetric(collectorOf(family) as unknown as Metric)
+  return registry
+}
+
+/** All that the registry wants of a metric: its description, and its values when it is asked for them. */
+function collectorOf({ name, help, type, samples }: MetricFamily): {
+  readonly name: string
+  get(): Promise<object>
+} {
+  const values = (): readonly object[] =>
+    samples().map(({ suffix, labels, value }) => ({ metricName: `${name}${suffix}`, labels, value }))
+  return { name, get: async () => ({ name, help, type, aggregator: 'sum', values: values() }) }
+}
