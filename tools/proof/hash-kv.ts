@@ -1,12 +1,19 @@
 /**
  * npm run proof -- hash-kv [--seed N] [--operations N]: the real etcd and kvs are told the same random history through
  * gRPC. Every answer must be the same, and at many revisions, before and after a compaction, so must be HashKV and the
- * whole content.
+ * whole content; at the end also what watchers of everything are told, and the leases with their keys.
  */
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { encodeCompactionRequest, KV } from '@kvs/proto/rpc'
+import {
+  encodeCompactionRequest,
+  encodeDeleteRangeRequest,
+  encodePutRequest,
+  WatchCreateRequestFilterType as Filter,
+  KV,
+  type WatchCreateRequestInit,
+} from '@kvs/proto/rpc'
 import { SeededRandom } from '@kvs/testing'
 import { startPair } from '../ci/differential/pair.mjs'
 import { etcdProgram, inFolder } from '../ci/end-to-end/programs.mjs'
@@ -88,11 +95,50 @@ class Comparison {
     for (const at of new Set([...wanted, 0])) await this.compareAt(at)
   }
 
+  /**
+   * What watchers of several kinds are told from the compact revision on. A key that is put and deleted behind everything
+   * else tells when one has seen it all. Returns the number of events.
+   */
+  async compareEvents(): Promise<number> {
+    const startRevision = this.#seen.compactRevision + 1
+    const key = new TextEncoder().encode('\u007flast')
+    await this.tell({ name: 'Put', path: KV.put.path, request: encodePutRequest({ key }) })
+    const put = this.#seen.revision
+    await this.tell({ name: 'DeleteRange', path: KV.deleteRange.path, request: encodeDeleteRangeRequest({ key }) })
+    const all = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0), startRevision }
+    const kinds: [string, WatchCreateRequestInit, number][] = [
+      ['a watcher', all, put + 1],
+      ['a watcher with the pairs before', { ...all, prevKv: true }, put + 1],
+      ['a watcher with fragments', { ...all, prevKv: true, fragment: true }, put + 1],
+      ['a watcher without puts', { ...all, filters: [Filter.NOPUT] }, put + 1],
+      ['a watcher without deletions', { ...all, filters: [Filter.NODELETE], prevKv: true }, put],
+      ['a watcher of some keys', { ...all, key: new TextEncoder().encode('dir3/') }, put + 1],
+    ]
+    let count = 0
+    for (const [what, request, last] of kinds) {
+      const [etcd, kvs] = await Promise.all([this.#etcd.events(request, last), this.#kvs.events(request, last)])
+      for (const [i, event] of etcd.entries()) same(`event ${i} of ${what}`, event, kvs[i])
+      same(`the number of events of ${what}`, etcd.length, kvs.length)
+      count += etcd.length
+    }
+    return count
+  }
+
+  /** Returns the number of leases. */
+  async compareLeases(): Promise<number> {
+    const [etcd, kvs] = await Promise.all([this.#etcd.leases(), this.#kvs.leases()])
+    for (const [i, lease] of etcd.entries()) same(`lease ${i}`, lease, kvs[i])
+    same('the number of leases', etcd.length, kvs.length)
+    return etcd.length
+  }
+
   describe(): string {
     const counts = [...this.#counts].map(([name, count]) => `${count} ${name}`)
     return `${counts.join(', ')}; ${this.#refused} of them refused; revision ${this.#seen.revision}`
   }
 }
+
+type Compared = Answer | string | number | undefined
 
 class Different extends Error {
   constructor(what: string, etcd: unknown, kvs: unknown) {
@@ -100,7 +146,7 @@ class Different extends Error {
   }
 }
 
-function same(what: string, etcd: Answer | number | undefined, kvs: Answer | number | undefined): void {
+function same(what: string, etcd: Compared, kvs: Compared): void {
   if (JSON.stringify(etcd) !== JSON.stringify(kvs)) throw new Different(what, etcd, kvs)
 }
 
@@ -134,10 +180,12 @@ async function run(etcd: System, kvs: System): Promise<string> {
   await comparison.tell({ name: 'Compact', path: KV.compact.path, request }, middle)
   await comparison.compareMany(revisionsAtEnd)
   const after = comparison.hashes - onTheWay - before
+  const events = await comparison.compareEvents()
+  const leases = await comparison.compareLeases()
   return (
     `seed ${seed}: ${operationCount} operations, every answer equal; HashKV and everything in the store equal at ` +
     `${before} revisions before the last compaction, ${after} after it and ${onTheWay} on the way: ` +
-    `${comparison.hashes} hashes and ${comparison.ranges} ranges compared`
+    `${comparison.hashes} hashes, ${comparison.ranges} ranges, ${events} events and ${leases} leases compared`
   )
 }
 

@@ -9,6 +9,7 @@ import {
   type PutRequestInit,
   type RangeRequestInit,
   type RequestOpInit,
+  RangeRequestSortOrder as SortOrder,
 } from '@kvs/proto/rpc'
 import type { SeededRandom } from '@kvs/testing'
 
@@ -158,9 +159,25 @@ export class History {
     const beyond = this.#asksForLost === 'revisions' ? 2 : 0
     const first = Math.max(1, compactRevision - beyond)
     return {
-      ...(this.#random.chance(0.5) ? { key: this.#key() } : this.#interval()),
+      ...(this.#random.chance(0.2) ? { key: this.#key() } : this.#interval()),
       revision: this.#random.chance(0.7) ? 0 : this.#random.between(first, revision + beyond),
       limit: this.#random.chance(0.5) ? 0 : this.#random.between(1, 5),
+      serializable: this.#random.chance(0.2),
+      countOnly: this.#random.chance(0.1),
+      ...(this.#random.chance(0.5) ? this.#selection() : {}),
+    }
+  }
+
+  /** Filters, and an order that has no ties: which of them comes first etcd leaves open. */
+  #selection(): RangeRequestInit {
+    const random = this.#random
+    const bound = (): number => (random.chance(0.7) ? 0 : random.between(1, this.#seen.revision + 1))
+    return {
+      sortOrder: random.pick([SortOrder.NONE, SortOrder.ASCEND, SortOrder.DESCEND]),
+      minModRevision: bound(),
+      maxModRevision: bound(),
+      minCreateRevision: bound(),
+      maxCreateRevision: bound(),
     }
   }
 

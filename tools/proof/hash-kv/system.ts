@@ -1,7 +1,16 @@
 /** One of the two systems, over gRPC. */
 import { createGrpcChannel, type GrpcChannel, GrpcError } from '@kvs/grpc'
 import { nodeNet } from '@kvs/net'
-import { decodeResponseHeader, type HashKVResponse, KV, Maintenance } from '@kvs/proto/rpc'
+import { encodeEvent } from '@kvs/proto/mvcc'
+import {
+  decodeResponseHeader,
+  type HashKVResponse,
+  KV,
+  Lease,
+  Maintenance,
+  Watch,
+  type WatchCreateRequestInit,
+} from '@kvs/proto/rpc'
 import type { Operation } from './history.ts'
 
 const clock = {
@@ -12,6 +21,9 @@ const clock = {
     setImmediate(callback)
   },
 }
+
+/** A watcher that has not been told everything by then has missed something. */
+const watchMsMax = 20_000
 
 /** An answer, or a refusal, in the form in which two are compared. */
 export interface Answer {
@@ -59,6 +71,50 @@ export class System {
     const { hashKV } = Maintenance
     const { message } = await this.#channel.call(hashKV.path, hashKV.encodeRequest({ revision }))
     return hashKV.decodeResponse(message)
+  }
+
+  /** Every event a new watcher is told, up to the first of `lastRevision`: one string each. */
+  events(createRequest: WatchCreateRequestInit, lastRevision: number): Promise<string[]> {
+    const events: string[] = []
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(
+        () => over(new Error(`${events.length} events, and none of the last revision`)),
+        watchMsMax,
+      )
+      const over = (error?: Error): void => {
+        clearTimeout(late)
+        // First of all: the cancellation ends the stream, which comes here again.
+        if (error === undefined) resolve(events)
+        else reject(error)
+        stream.cancel()
+      }
+      const stream = this.#channel.stream(Watch.watch.path, {
+        message: (body, start, end) => {
+          const response = Watch.watch.decodeResponse(body, start, end)
+          for (const event of response.events) events.push(Buffer.from(encodeEvent(event)).toString('latin1'))
+          if ((response.events.at(-1)?.kv?.modRevision ?? 0) >= lastRevision) over()
+          else if (response.canceled) over(new Error(`the watcher was cancelled: ${response.cancelReason}`))
+        },
+        end: error => over(error ?? new Error('the watch stream ended')),
+      })
+      const request = Watch.watch.encodeRequest({ createRequest })
+      stream.send(request, 0, request.length)
+    })
+  }
+
+  /** What the system says of every lease it has: granted seconds and keys, in the order of the ids. */
+  async leases(): Promise<string[]> {
+    const { leaseLeases, leaseTimeToLive } = Lease
+    const { message } = await this.#channel.call(leaseLeases.path, leaseLeases.encodeRequest({}))
+    const ids = leaseLeases.decodeResponse(message).leases.map(({ id }) => id)
+    const described: string[] = []
+    for (const id of ids.sort((a, b) => (a < b ? -1 : 1))) {
+      const answer = await this.#channel.call(leaseTimeToLive.path, leaseTimeToLive.encodeRequest({ id, keys: true }))
+      const { grantedTtl, keys } = leaseTimeToLive.decodeResponse(answer.message)
+      const names = keys.map(key => Buffer.from(key).toString('hex')).sort()
+      described.push(`${id}: ${grantedTtl} s, ${names.join(' ')}`)
+    }
+    return described
   }
 
   close(): Promise<void> {
