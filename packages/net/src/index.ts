@@ -3,6 +3,9 @@
  *
  * - `nodeNet()`: TCP and unix sockets. `memoryNet()`: a network in memory whose scheduler decides when bytes arrive, in what
  *   pieces, and which connections break. `memoryPipePair()`: just two ends.
+ * - `createTlsServer(options)`, `createTlsClient(options)`: encrypted pipes over those of `nodeNet`, certificates read again
+ *   when they change, etcd's rules about who may connect. `selfSignedFiles`: the certificate of `--auto-tls`.
+ * - `webSocketUpgrade(options)`, `webSocketDial(dial, options)`: pipes over WebSockets.
  * - `parseAddress('https://host:2379')`: etcd's URLs as addresses.
  * - `sniff(pipe, table)`: what does this connection speak? `http2Preface`, `http1Request` and `tlsClientHello` tell.
  * - `toDuplex`, `takeSocket`: a pipe as a stream of Node, for `node:http`.
@@ -49,3 +52,10 @@ export type { NameService } from './tls/san-check.ts'
 export { type SelfSignedOptions, selfSignedCertificate, selfSignedFiles } from './tls/self-signed.ts'
 export { createTlsClient, type TlsClient } from './tls/tls-client.ts'
 export { createTlsServer, type TlsServer } from './tls/tls-server.ts'
+export { type WebSocketDialOptions, webSocketDial } from './websocket-client.ts'
+export {
+  GRPC_SUBPROTOCOL,
+  type UpgradeToPipe,
+  type WebSocketUpgradeOptions,
+  webSocketUpgrade,
+} from './websocket-server.ts'

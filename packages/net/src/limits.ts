@@ -44,3 +44,9 @@ export const FILE_CLOCK_MS = 1_000
 
 /** Years of a self-signed certificate unless said; etcd's default. */
 export const DEFAULT_CERTIFICATE_YEARS = 1
+
+/** Bytes of one WebSocket message that we send. */
+export const WEBSOCKET_MESSAGE_BYTES = 262_144
+
+/** Bytes of one WebSocket message that we take; more ends the connection. */
+export const WEBSOCKET_MAX_MESSAGE_BYTES = 1_048_576

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +15,10 @@ import {
   type PipeAddress,
   type PipeEvents,
   sniff,
+  takeSocket,
   toDuplex,
+  webSocketDial,
+  webSocketUpgrade,
 } from '@kvs/net'
 import { netContract, type PipeFactory, pipeContract } from '@kvs/net/testing'
 import { SeededRandom } from '@kvs/testing'
@@ -196,7 +200,38 @@ const encryptedFactories: Readonly<Record<string, PipeFactory>> = {
   'sniffed TLS': () => sniffed(encrypted(dialedPair(nodeNet(), loopback))),
 }
 
-for (const [name, factory] of Object.entries({ ...factories, ...encryptedFactories })) {
+const upgrade = webSocketUpgrade()
+
+/** A pair over a WebSocket on what `net` dials. */
+async function overWebSocket(
+  dial: Net['dial'],
+  listen: Net['listen'],
+  connection: (pipe: Pipe) => unknown = takeSocket,
+): ReturnType<PipeFactory> {
+  const http = createServer()
+  let accepted: (pipe: Pipe) => void = () => undefined
+  const accepting = new Promise<Pipe>(resolve => {
+    accepted = resolve
+  })
+  http.on('upgrade', (request, socket, head) => upgrade(request, socket, head, accepted))
+  const listener = await listen(loopback, pipe => http.emit('connection', connection(pipe)))
+  const a = await webSocketDial(dial, { path: '/kvs/grpc' })(listener.address)
+  const b = await accepting
+  await listener.close()
+  return { a, b }
+}
+
+const webSocketFactories: Readonly<Record<string, PipeFactory>> = {
+  WebSocket: () => overWebSocket(nodeNet().dial, nodeNet().listen),
+  'WebSocket, the server writes': () => swapped(overWebSocket(nodeNet().dial, nodeNet().listen)),
+  'WebSocket over a stream': () => overWebSocket(nodeNet().dial, nodeNet().listen, toDuplex),
+  'WebSocket over TLS': async () => {
+    const { client, server } = await tls
+    return overWebSocket(client.dial(nodeNet().dial), server.listen(nodeNet().listen))
+  },
+}
+
+for (const [name, factory] of Object.entries({ ...factories, ...encryptedFactories, ...webSocketFactories })) {
   describe(`pipe: ${name}`, () => {
     for (const { name: title, run } of pipeContract(factory)) test(title, run)
   })
