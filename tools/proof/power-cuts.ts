@@ -55,13 +55,13 @@ async function live(trial: Trial, disk: CuttableDisk, cut: number): Promise<void
 }
 
 async function cutPower(trial: Trial, disk: CuttableDisk, server: ServerProcess): Promise<void> {
-  const atMs = disk.cutPower()
+  const cutNs = disk.cutPower()
   const end = await Promise.race([server.ended, sleep(patienceMs)])
   if (end === undefined) {
     await server.kill()
     return trial.ledger.complain(`the server lived on for ${patienceMs} ms without a disk`)
   }
-  endMs.push(end.atMs - atMs)
+  endMs.push(Number(end.atNs - cutNs) / 1e6)
   const complaints = server.said.split('\n').filter(line => line !== '')
   if (end.status !== 1 || complaints.length !== 1) {
     trial.ledger.complain(`without a disk the server ended with ${describeEnd(end)} and said:\n${server.said}`)

@@ -44,8 +44,10 @@ async function run(args: readonly string[]): Promise<void> {
     ...configuration.embed,
     logger,
     onFatal: error => {
+      // What LMDB said has no end of line.
+      if (isUnsound(error)) process.stderr.write('\n')
       logger.error('the member stops', { error: error.message })
-      process.exit(1)
+      endAfter(error)
     },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -59,8 +61,20 @@ async function run(args: readonly string[]): Promise<void> {
   }
 }
 
+/** Whether a write of LMDB's has failed: it has said something on standard error itself, and may have damaged memory. */
+function isUnsound(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('unsound' in error && error.unsound === true) || isUnsound(error.cause)
+}
+
+/** In damaged memory an orderly exit would be cut short by an abort that says something else. */
+function endAfter(error: unknown): never {
+  if (isUnsound(error)) process.kill(process.pid, 'SIGKILL')
+  return process.exit(error instanceof UsageError ? 2 : 1)
+}
+
 run(process.argv.slice(2)).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`kvs: ${message}\n`)
-  process.exit(error instanceof UsageError ? 2 : 1)
+  endAfter(error)
 })

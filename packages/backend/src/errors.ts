@@ -30,6 +30,7 @@ export interface BackendErrorDetails {
   readonly file?: string | undefined
   readonly bucket?: string | undefined
   readonly keyHex?: string | undefined
+  readonly unsound?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -40,6 +41,11 @@ export class BackendError extends Error {
   readonly file: string | undefined
   readonly bucket: string | undefined
   readonly keyHex: string | undefined
+  /**
+   * The memory of the process may be damaged: it should end at once, without an orderly exit. When a write fails, lmdb
+   * 3.5.6 writes past the end of a block (mdb.c, `last_error`); whoever frees that later aborts.
+   */
+  readonly unsound: boolean
 
   constructor(code: BackendErrorCode, message: string, details: BackendErrorDetails = {}) {
     const place = [
@@ -53,5 +59,6 @@ export class BackendError extends Error {
     this.file = details.file
     this.bucket = details.bucket
     this.keyHex = details.keyHex
+    this.unsound = details.unsound ?? false
   }
 }

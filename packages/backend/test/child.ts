@@ -6,6 +6,7 @@
  *   fill PATH FREE   writes until a commit fails, says what happens then, and closes; the disk says it has FREE bytes
  */
 
+import { BackendError } from '@kvs/backend'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { SeededRandom } from '@kvs/testing'
 import { type Fs, nodeFs } from '@kvs/vfs'
@@ -43,7 +44,8 @@ async function fill(): Promise<void> {
     backend.endEntry({ index, term: 1 })
     const error = await backend.commit().catch((caught: unknown) => caught)
     if (error === undefined) continue
-    say(`failed ${codeOf(error)} at ${index}, durable ${backend.durable.index}`)
+    const soundness = error instanceof BackendError && error.unsound ? 'unsound' : 'sound'
+    say(`failed ${codeOf(error)} at ${index}, durable ${backend.durable.index}, ${soundness}`)
     say(`then commit ${codeOf(await backend.commit().catch((caught: unknown) => caught))}`)
     say(`then put ${codeOf(caughtFrom(() => backend.put(log, Uint8Array.of(1), Uint8Array.of(1))))}`)
     say(`then get ${backend.get(log, Uint8Array.of(index >> 8, index))?.length}`)

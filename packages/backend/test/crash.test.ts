@@ -105,7 +105,8 @@ test.each([
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
     )
     const [first = '', ...rest] = output.trim().split('\n')
-    const [, failed = '', failedAt = '', durable = ''] = /^failed (\w+) at (\d+), durable (\d+)$/.exec(first) ?? []
+    const [, failed = '', failedAt = '', durable = ''] =
+      /^failed (\w+) at (\d+), durable (\d+), unsound$/.exec(first) ?? []
     expect(failed, output).toBe(code)
     expect(Number(failedAt), output).toBe(Number(durable) + 1)
     expect(rest).toEqual([`then commit ${code}`, `then put ${code}`, 'then get 50000', 'closed'])

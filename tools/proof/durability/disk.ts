@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { compileC, run } from './compile.ts'
 
 /** Tells the program that it already runs among mounts of its own. */
 const namespaceVariable = 'KVS_PROOF_OWN_MOUNTS'
@@ -34,14 +34,6 @@ export function whyNoPowerCuts(): string | undefined {
   }
   if (!existsSync('/dev/loop-control')) return 'there are no loop devices'
   return undefined
-}
-
-/** Compiles a C program of this folder into `folder`. */
-export function compileC(name: string, folder: string, flags: readonly string[] = []): string {
-  const source = fileURLToPath(new URL(`${name}.c`, import.meta.url))
-  const target = join(folder, name)
-  run('cc', ['-O2', '-Wall', '-Wextra', '-Werror', ...flags, '-o', target, source])
-  return target
 }
 
 export interface DiskOptions {
@@ -87,10 +79,10 @@ export class CuttableDisk {
     this.#scatter = spawn(this.#tool, ['scatter', this.path, String(seed)], { stdio: 'ignore' })
   }
 
-  /** From here on nothing reaches the device. Returns when that was, by `performance.now()`. */
-  cutPower(): number {
+  /** From here on nothing reaches the device. Returns when that was, by `process.hrtime.bigint()`. */
+  cutPower(): bigint {
     run(this.#tool, ['cut', this.path])
-    return performance.now()
+    return process.hrtime.bigint()
   }
 
   /** What a machine finds that comes up again. */
@@ -107,9 +99,4 @@ export class CuttableDisk {
     child.kill('SIGKILL')
     await ended
   }
-}
-
-function run(program: string, args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr.trim()}`)
 }

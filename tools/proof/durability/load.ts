@@ -14,32 +14,44 @@ const everyKey = { prefix: 'w' } as const
 export interface Load {
   /** Begins to write. */
   run(): void
+  /** All writers have written what they had to, or lost the server. */
+  done(): Promise<unknown>
   /** Stops writing and lets go of the connections; what is under way stays in doubt. */
   stop(): Promise<void>
+  /** When the youngest write that was acknowledged had been sent, by `process.hrtime.bigint()`. */
+  readonly youngestSentNs: bigint
 }
 
 export interface LoadOptions {
-  readonly endpoint: string
+  /** A connection of its own for each writer. */
+  readonly connect: () => Client
   readonly writers: number
   readonly ledger: Ledger
   readonly random: SeededRandom
+  /** Without it they write until they are stopped or lose the server. */
+  readonly writesPerWriter?: number
+  /** The disk has failed: nothing that is sent from now on may be acknowledged. */
+  readonly hasFailed?: () => boolean
 }
 
-/** Writers, each with its own connection and keys, each with one write under way at a time. */
+/** Writers, each with its own keys, each with one write under way at a time. */
 export function makeLoad(options: LoadOptions): Load {
-  const { endpoint, writers, ledger, random } = options
+  const { writers, ledger, random, writesPerWriter = Number.POSITIVE_INFINITY, hasFailed = () => false } = options
   const clients: Client[] = []
   const loops: Promise<void>[] = []
   let stopped = false
+  let youngestSentNs = 0n
   const write = async (client: Client, writer: number): Promise<void> => {
     const chance = random.fork()
-    while (!stopped) {
+    for (let left = writesPerWriter; left > 0 && !stopped; left--) {
       const wanted = nextWrite(writer, ledger, chance)
+      const isVain = hasFailed()
+      const sentNs = process.hrtime.bigint()
       ledger.sent(wanted)
       try {
-        const revision = await send(client, wanted)
-        // An answer that came after the end of the load was decided is as good as any other.
-        ledger.acknowledged(wanted, revision)
+        ledger.acknowledged(wanted, await send(client, wanted))
+        if (sentNs > youngestSentNs) youngestSentNs = sentNs
+        if (isVain) ledger.complain('a write that was sent after the disk had failed was acknowledged')
       } catch (error) {
         if (isKvsError(error)) return
         throw error
@@ -47,13 +59,17 @@ export function makeLoad(options: LoadOptions): Load {
     }
   }
   return {
+    get youngestSentNs() {
+      return youngestSentNs
+    },
     run: () => {
       for (let writer = 0; writer < writers; writer++) {
-        const client = connect({ endpoints: [endpoint] })
+        const client = options.connect()
         clients.push(client)
         loops.push(write(client, writer))
       }
     },
+    done: () => Promise.all(loops),
     stop: async () => {
       stopped = true
       for (const client of clients) client.close()

@@ -1,5 +1,6 @@
 /** The server as a process of its own: bundled from source, on free ports, started and ended as a proof likes. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,12 +15,22 @@ const pollMs = 5
 /** What is kept of what a server says. */
 const saidCharactersMax = 20_000
 
-/** Bundles `apps/server` into `folder`; returns the program. */
-export async function bundleServer(folder: string): Promise<string> {
+/**
+ * Bundles `apps/server` into `folder`; returns the program. `defaults` replaces numbers among the member's default options
+ * that no flag sets, such as the length of a segment: a short run then meets what else takes hours.
+ */
+export async function bundleServer(folder: string, defaults: Readonly<Record<string, number>> = {}): Promise<string> {
   const outfile = join(folder, 'kvs.mjs')
   const file = join(workspaceRoot, 'apps/server/src/main.ts')
   const errors = await bundleProgram({ root: workspaceRoot, outfile, from: { file } })
   if (errors.length > 0) throw new Error(errors.join('\n'))
+  let text = readFileSync(outfile, 'utf8')
+  for (const [name, value] of Object.entries(defaults)) {
+    const pattern = new RegExp(`(\\b${name}: )[0-9e_]+,`)
+    if (!pattern.test(text)) throw new Error(`the server has no default option ${name}`)
+    text = text.replace(pattern, `$1${value},`)
+  }
+  writeFileSync(outfile, text)
   return outfile
 }
 
@@ -56,8 +67,8 @@ export interface ServerOptions {
 export interface ServerEnd {
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
-  /** `performance.now()` when that was seen. */
-  readonly atMs: number
+  /** `process.hrtime.bigint()` when that was seen. */
+  readonly atNs: bigint
 }
 
 export class ServerProcess {
@@ -95,7 +106,7 @@ export class ServerProcess {
     this.ended = new Promise((resolve, reject) => {
       this.#child.once('error', reject)
       this.#child.once('close', (status, signal) => {
-        this.#end = { status, signal, atMs: performance.now() }
+        this.#end = { status, signal, atNs: process.hrtime.bigint() }
         resolve(this.#end)
       })
     })

@@ -82,14 +82,20 @@ export class Trial {
     if (identity !== this.#identity) this.ledger.complain(`the member became ${identity}, it was ${this.#identity}`)
   }
 
-  /** Writes until `until` resolves, then until the connections break or `end` has done its work. */
-  async load(server: ServerProcess, until: Promise<unknown>, end: () => Promise<unknown>): Promise<void> {
+  /**
+   * Writes until `until` resolves and `end` has done its work. Returns when the youngest acknowledged write had been sent,
+   * by `process.hrtime.bigint()`.
+   */
+  async load(server: ServerProcess, until: Promise<unknown>, end: () => Promise<unknown>): Promise<bigint> {
     const { writers, random } = this.#options
-    const load = makeLoad({ endpoint: server.endpoint, writers, ledger: this.ledger, random: random.fork() })
+    const { ledger } = this
+    const toServer = (): Client => connect({ endpoints: [server.endpoint] })
+    const load = makeLoad({ connect: toServer, writers, ledger, random: random.fork() })
     load.run()
     await until
     await end()
     await load.stop()
+    return load.youngestSentNs
   }
 
   /** Forgets the older half of what can still be watched, here and there. */

@@ -134,9 +134,9 @@ export function commitError(
     return new BackendError('NO_SPACE', `no address space for the file (LMDB status ${status})`, { file })
   }
   if (diskSpaceStatus.includes(status) || isDiskFull) {
-    return new BackendError('NO_SPACE', `the disk takes no more (LMDB status ${status})`, { file })
+    return new BackendError('NO_SPACE', `the disk takes no more (LMDB status ${status})`, { file, unsound: true })
   }
-  return new BackendError('IO', `a commit failed (LMDB status ${status})`, { file })
+  return new BackendError('IO', `a commit failed (LMDB status ${status})`, { file, unsound: true })
 }
 
 /** MDB_MAP_FULL, ENOMEM. */
