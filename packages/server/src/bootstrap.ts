@@ -172,7 +172,11 @@ async function startSnapshot(fs: Fs, dir: string, consistentIndex: number): Prom
 
 /** The first start: a log with the identities of member and cluster, and its first entries. */
 async function found(parts: LogParts): Promise<OpenedLog> {
-  const { clock, options } = parts
+  const { clock, options, consistentIndex } = parts
+  if (consistentIndex > 0) {
+    const text = `the state file contains entry ${consistentIndex}, but there is no log in '${walDir(options)}'`
+    throw new ServerError('STORAGE', `${text}: is --wal-dir the one it was made with?`)
+  }
   await refuseIfForeign(parts)
   const founders = foundersOf(options)
   const { memberId, clusterId } = founders

@@ -91,7 +91,10 @@ async function useEverything(): Promise<void> {
   await call(KV.put.path, KV.put.encodeRequest({ key: bytesOf('b'), lease: 404n }))
   await call(KV.range.path, KV.range.encodeRequest({ key: bytesOf('abc') }))
   await call(KV.range.path, KV.range.encodeRequest({ key: bytesOf('abc'), revision: 99 }))
-  await call(KV.txn.path, KV.txn.encodeRequest({ ...txnOf([putOp('c', 'd')], [putOp('c', 'd')]), compare: [compareOf('abc')] }))
+  await call(
+    KV.txn.path,
+    KV.txn.encodeRequest({ ...txnOf([putOp('c', 'd')], [putOp('c', 'd')]), compare: [compareOf('abc')] }),
+  )
   await call(KV.deleteRange.path, KV.deleteRange.encodeRequest({ key: bytesOf('c') }))
   await call(Lease.leaseGrant.path, Lease.leaseGrant.encodeRequest({ id: 7n, ttl: 100 }))
   await call(KV.compact.path, KV.compact.encodeRequest({ revision: 2, physical: true }))

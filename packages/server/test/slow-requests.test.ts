@@ -1,0 +1,233 @@
+import { encodeClusterMemberAttrSetRequest, encodeClusterVersionSetRequest } from '@kvs/proto/membership'
+import {
+  CompareResult,
+  CompareTarget,
+  encodeAlarmRequest,
+  encodeCompactionRequest,
+  encodeDeleteRangeRequest,
+  encodeLeaseGrantRequest,
+  encodeLeaseRevokeRequest,
+  encodePutRequest,
+  encodeRangeRequest,
+  encodeTxnRequest,
+  KV,
+  Lease,
+  RangeRequestSortOrder,
+  RangeRequestSortTarget,
+} from '@kvs/proto/rpc'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describeEntry } from '../src/describe-request.ts'
+import { encodeEntry, OperationField } from '../src/entry.ts'
+import * as limits from '../src/limits.ts'
+import type { LogLine } from './log.ts'
+import { type TestMember, World } from './member.ts'
+import { bytesOf, compareOf, del, get, nested, put, txnOf } from './messages.ts'
+
+const described = (field: OperationField, body: Uint8Array): string =>
+  describeEntry(encodeEntry(field, body, 0, body.length, 0, 7))
+
+/** What etcd 3.4 to 3.6 print for the same requests. */
+test.each<[OperationField, Uint8Array, string]>([
+  [
+    OperationField.put,
+    encodePutRequest({ key: bytesOf('a"\\\n\u0001é'), value: bytesOf('secret'), lease: 5n, prevKv: true }),
+    'put:<key:"a\\"\\\\\\n\\001\\303\\251" value_size:6 lease:5 prev_kv:true >',
+  ],
+  [
+    OperationField.put,
+    encodePutRequest({ key: bytesOf('a'), ignoreValue: true, ignoreLease: true }),
+    'put:<key:"a" ignore_value:true ignore_lease:true >',
+  ],
+  [
+    OperationField.range,
+    encodeRangeRequest({
+      key: bytesOf('a'),
+      rangeEnd: Uint8Array.of(0),
+      limit: 3,
+      revision: 4,
+      sortOrder: RangeRequestSortOrder.DESCEND,
+      sortTarget: RangeRequestSortTarget.MOD,
+      serializable: true,
+      keysOnly: true,
+      countOnly: true,
+      minModRevision: 5,
+      maxCreateRevision: 6,
+    }),
+    'range:<key:"a" range_end:"\\000" limit:3 revision:4 sort_order:DESCEND sort_target:MOD serializable:true ' +
+      'keys_only:true count_only:true min_mod_revision:5 max_create_revision:6 > ',
+  ],
+  [
+    OperationField.deleteRange,
+    encodeDeleteRangeRequest({ key: bytesOf('a'), rangeEnd: bytesOf('b') }),
+    'delete_range:<key:"a" range_end:"b" > ',
+  ],
+  [
+    OperationField.compaction,
+    encodeCompactionRequest({ revision: 9, physical: true }),
+    'compaction:<revision:9 physical:true > ',
+  ],
+  [
+    OperationField.leaseGrant,
+    encodeLeaseGrantRequest({ id: 0x7bn, ttl: 60 }),
+    'lease_grant:<ttl:60-second id:000000000000007b>',
+  ],
+  [OperationField.leaseRevoke, encodeLeaseRevokeRequest({ id: -1n }), 'lease_revoke:<id:ffffffffffffffff>'],
+  [
+    OperationField.alarm,
+    encodeAlarmRequest({ action: 1, memberId: 8n, alarm: 1 }),
+    'alarm:<action:ACTIVATE memberID:8 alarm:NOSPACE > ',
+  ],
+  [
+    OperationField.clusterVersionSet,
+    encodeClusterVersionSetRequest({ ver: '3.7.0' }),
+    'cluster_version_set:<ver:"3.7.0" > ',
+  ],
+  [
+    OperationField.clusterMemberAttrSet,
+    encodeClusterMemberAttrSetRequest({ memberId: 8n, memberAttributes: { name: 'n', clientUrls: ['u'] } }),
+    'cluster_member_attr_set:<member_ID:8 member_attributes:<name:"n" client_urls:"u" > > ',
+  ],
+  [
+    OperationField.txn,
+    encodeTxnRequest({
+      compare: [
+        { ...compareOf('a'), target: CompareTarget.VALUE, result: CompareResult.GREATER, value: bytesOf('secret') },
+        { ...compareOf('b'), target: CompareTarget.VERSION, version: 0 },
+      ],
+      ...txnOf([put('a', 'secret'), get('b')], [del('c', 'd'), nested([put('e', 'secret')])]),
+    }),
+    'txn:<compare:<result:GREATER target:VALUE key:"a" value_size:6  key:"b" version:0 > ' +
+      'success:<request_put:<key:"a" value_size:6 > request_range:<key:"b" > > ' +
+      'failure:<request_delete_range:<key:"c" range_end:"d" >  ' +
+      'request_txn:<compare:<> success:<request_put:<key:"e" value_size:6 >> failure:<>>>>',
+  ],
+])('operation %d is described without its values', (field, body, text) => {
+  expect(described(field, body)).toBe(`header:<ID:7 > ${text}`)
+  expect(text).not.toContain('secret')
+})
+
+test('a description has an end', () => {
+  const body = encodePutRequest({ key: new Uint8Array(100_000).fill(97) })
+  expect(described(OperationField.put, body).length).toBeLessThanOrEqual(limits.describedBytesMax + 1)
+  expect(describeEntry(Uint8Array.of(0xff))).toBe('')
+})
+
+describe('a member', () => {
+  let world: World
+  let member: TestMember
+  const start = async (options: Parameters<World['start']>[0]): Promise<void> => {
+    member = await world.start(options)
+  }
+
+  beforeEach(() => {
+    world = new World()
+  })
+  afterEach(async () => {
+    world.lookCostMs = 0
+    await member.member.stop()
+    world.close()
+  })
+
+  const lines = (message: string): readonly LogLine[] => world.log.filter(line => line.message === message)
+  const metric = (name: string): number =>
+    member.member.metricFamilies.find(family => family.name === name)?.samples()[0]?.value ?? Number.NaN
+
+  test('warns of entries and reads that take too long, and counts them', async () => {
+    await start({})
+    await member.call(KV.put, { key: bytesOf('a'), value: bytesOf('secret') })
+    expect(lines('apply request took too long')).toEqual([])
+    world.lookCostMs = 150
+    await member.call(KV.put, { key: bytesOf('a'), value: bytesOf('secret') })
+    const [put] = lines('apply request took too long')
+    expect(put).toMatchObject({ level: 'warn', fields: { 'expected-duration': '100ms', prefix: '' } })
+    expect(put?.fields['took']).toMatch(/^[1-9]50ms$|^[1-9]00ms$/)
+    expect(put?.fields['request']).toMatch(/^header:<ID:\d+ > put:<key:"a" value_size:6 >$/)
+    expect(metric('etcd_server_slow_apply_total')).toBe(1)
+    await member.call(KV.range, { key: bytesOf('a') })
+    expect(lines('apply request took too long')[1]?.fields).toMatchObject({
+      prefix: 'read-only range ',
+      request: 'key:"a" ',
+      response: expect.stringMatching(/^range_response_count:1 size:\d+$/),
+    })
+    await member.call(KV.txn, txnOf([get('a'), get('b')]))
+    expect(lines('apply request took too long')[2]?.fields).toMatchObject({
+      prefix: 'read-only txn ',
+      request: 'compare:<> success:<request_range:<key:"a" >  request_range:<key:"b" > > failure:<>',
+      response: expect.stringMatching(/^responses:<range_response_count:1 range_response_count:0> size:\d+$/),
+    })
+    expect(metric('etcd_server_slow_apply_total')).toBe(3)
+    expect(JSON.stringify(world.log)).not.toContain('secret')
+  })
+
+  test('the time to warn about is an option', async () => {
+    await start({ warningApplyDurationMs: 1000 })
+    world.lookCostMs = 150
+    await member.call(KV.put, { key: bytesOf('a') })
+    expect(lines('apply request took too long')).toEqual([])
+  })
+
+  test('says which entries were refused, a few of them in a second', async () => {
+    await start({})
+    for (let i = 0; i < 120; i++) {
+      expect(await member.refusal(KV.put, { key: bytesOf('a'), lease: 9n })).toContain('lease not found')
+    }
+    const failed = lines('failed to apply request')
+    expect(failed).toHaveLength(limits.requestLinesPerSecondMax)
+    expect(failed[0]?.fields).toMatchObject({
+      took: '0s',
+      request: expect.stringMatching(/^header:<ID:\d+ > put:<key:"a" lease:9 >$/),
+      response: '',
+      error: 'etcdserver: requested lease not found',
+    })
+    await world.advance(1000)
+    expect(await member.refusal(KV.put, { key: bytesOf('a'), lease: 9n })).toContain('lease not found')
+    expect(lines('failed to apply request')).toHaveLength(limits.requestLinesPerSecondMax + 1)
+    // What a compaction refuses as done already is no failure.
+    expect(await member.refusal(KV.compact, { revision: -1 })).toContain('has been compacted')
+    expect(lines('failed to apply request')).toHaveLength(limits.requestLinesPerSecondMax + 1)
+  })
+
+  test('says what slow calls were, whose, and how large', async () => {
+    await start({ warningUnaryRequestDurationMs: 0.001 })
+    world.lookCostMs = 1
+    await member.call(KV.put, { key: bytesOf('a'), value: bytesOf('secret') })
+    await member.call(KV.range, { key: bytesOf('a'), rangeEnd: bytesOf('b') })
+    await member.call(KV.txn, txnOf([put('b', 'secret'), get('a')]))
+    await member.call(KV.deleteRange, { key: bytesOf('a'), rangeEnd: bytesOf('c') })
+    await member.call(Lease.leaseLeases, {})
+    const stats = lines('request stats')
+    expect(stats.every(({ level }) => level === 'warn')).toBe(true)
+    const shown = stats.map(({ fields }) =>
+      ['response type', 'request count', 'response count', 'request content'].map(field => fields[field]),
+    )
+    expect(shown).toEqual([
+      [KV.put.path, 1, 0, 'key:"a" value_size:6 '],
+      [KV.range.path, 0, 1, 'key:"a" range_end:"b" '],
+      [
+        KV.txn.path,
+        0,
+        0,
+        'compare:<> success:<request_put:<key:"b" value_size:6 > request_range:<key:"a" > > failure:<>',
+      ],
+      [KV.deleteRange.path, 0, 2, 'key:"a" range_end:"c" '],
+      [Lease.leaseLeases.path, -1, -1, ''],
+    ])
+    const [{ fields }] = stats as [LogLine]
+    expect(Object.keys(fields)).toEqual([
+      'start time',
+      'time spent',
+      'remote',
+      'response type',
+      'request count',
+      'request size',
+      'response count',
+      'response size',
+      'request content',
+    ])
+    expect(fields).toMatchObject({
+      'start time': expect.stringMatching(/^202[56]-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      'request size': 11,
+    })
+    expect(JSON.stringify(world.log)).not.toContain('secret')
+  })
+})
