@@ -187,6 +187,24 @@ describe('a member', () => {
     expect(lines('failed to apply request')).toHaveLength(limits.requestLinesPerSecondMax + 1)
   })
 
+  test('counts what it gave up', async () => {
+    await start({})
+    world.holdDisk()
+    const refused = member.refusal(KV.put, { key: bytesOf('a') })
+    await world.settled()
+    expect(metric('etcd_server_proposals_pending')).toBe(1)
+    await world.advance(8000)
+    expect(await refused).toBe('14 etcdserver: request timed out')
+    expect([metric('etcd_server_proposals_pending'), metric('etcd_server_proposals_failed_total')]).toEqual([0, 1])
+    const requests = member.member.metricFamilies.find(({ name }) => name === 'etcd_server_request_duration_seconds')
+    const failed = requests?.samples().filter(({ suffix, labels }) => suffix !== '_bucket' && labels['type'] === 'Put')
+    expect(failed).toMatchObject([
+      { suffix: '_sum', labels: { success: 'false' }, value: 7 },
+      { suffix: '_count', labels: { success: 'false' }, value: 1 },
+    ])
+    world.releaseDisk()
+  })
+
   test('says what slow calls were, whose, and how large', async () => {
     await start({ warningUnaryRequestDurationMs: 0.001 })
     world.lookCostMs = 1

@@ -48,7 +48,7 @@ test('refusing everybody reaches each once, also if one of them asks again', () 
   const table = new WaitingTable()
   const notes: string[] = []
   const late = noting(notes, 'late')
-  table.add(1, { applied: () => {}, refused: () => table.add(9, late) })
+  table.add(1, new OwnProposal(0, { applied: () => {}, refused: () => table.add(9, late) }))
   table.add(2, noting(notes, 'b'))
   table.refuseAll(Refusal.of('STOPPED'))
   expect(notes).toEqual(['b etcdserver: server stopped'])
