@@ -23,7 +23,7 @@ const purePackages = {
   mvcc: [],
   proto: [],
   raft: [],
-  rafthttp: [],
+  rafthttp: ['src/node/node-wire.ts', 'src/node/peer-port.ts', 'src/node/pipe-agent.ts', 'src/node/ws-link.ts'],
   snap: [],
   wal: [],
 }
