@@ -124,6 +124,25 @@ class Comparison {
     return count
   }
 
+  /** Waits until what is compacted is gone from the disk. */
+  compact(revision: number): Promise<void> {
+    const request = encodeCompactionRequest({ revision, physical: true })
+    return this.tell({ name: 'Compact', path: KV.compact.path, request }, revision)
+  }
+
+  /** Nothing is left but the tombstones of the last revision, which is compacted; then there is a key again. */
+  async compareEmptied(): Promise<void> {
+    const everything = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) }
+    const { deleteRange, put } = KV
+    await this.tell({ name: 'DeleteRange', path: deleteRange.path, request: deleteRange.encodeRequest(everything) })
+    await this.compareAt(0)
+    await this.compact(this.#seen.revision)
+    await this.compareAt(0)
+    const request = put.encodeRequest({ key: new TextEncoder().encode('again') })
+    await this.tell({ name: 'Put', path: put.path, request })
+    await this.compareAt(0)
+  }
+
   /** Returns the number of leases. */
   async compareLeases(): Promise<number> {
     const [etcd, kvs] = await Promise.all([this.#etcd.leases(), this.#kvs.leases()])
@@ -175,13 +194,12 @@ async function run(etcd: System, kvs: System): Promise<string> {
   const before = comparison.hashes - onTheWay
   const { revision, compactRevision } = comparison.seen
   if (before < revisionsAtEnd) throw new Error(`only ${before} revisions are left to compare`)
-  const middle = Math.floor((revision + compactRevision) / 2)
-  const request = encodeCompactionRequest({ revision: middle, physical: true })
-  await comparison.tell({ name: 'Compact', path: KV.compact.path, request }, middle)
+  await comparison.compact(Math.floor((revision + compactRevision) / 2))
   await comparison.compareMany(revisionsAtEnd)
   const after = comparison.hashes - onTheWay - before
   const events = await comparison.compareEvents()
   const leases = await comparison.compareLeases()
+  await comparison.compareEmptied()
   return (
     `seed ${seed}: ${operationCount} operations, every answer equal; HashKV and everything in the store equal at ` +
     `${before} revisions before the last compaction, ${after} after it and ${onTheWay} on the way: ` +
