@@ -44,3 +44,6 @@ export const jwtVerificationsMax = 256
 
 /** Largest key file, certificate chains included. */
 export const keyFileBytesMax = 65_536
+
+/** Shortest RSA key that signs tokens. */
+export const rsaBitsMin = 2_048

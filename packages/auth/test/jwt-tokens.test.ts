@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, sign, X509Certificate } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
 import { VirtualClock } from '@kvs/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -159,6 +159,14 @@ describe('key files', () => {
     const clock = new VirtualClock()
     for (const keys of [{ publicKey: publicPem(pair) }, { privateKey: privatePem(pair) }]) {
       await expect(createJwtTokens({ method, clock, ...keys })).rejects.toMatchObject({ code: 'BAD_KEY' })
+    }
+  })
+
+  test('of RSA with less than 2048 bits are refused', async () => {
+    const pair = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    for (const keys of [{ publicKey: publicPem(pair) }, { privateKey: privatePem(pair) }]) {
+      const made = createJwtTokens({ method: 'PS256', clock: new VirtualClock(), ...keys })
+      await expect(made).rejects.toMatchObject({ code: 'BAD_KEY', message: expect.stringContaining('2048 bits') })
     }
   })
 

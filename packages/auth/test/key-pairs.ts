@@ -37,7 +37,12 @@ export function publicPem({ publicKey }: KeyPair, type: 'spki' | 'pkcs1' = 'spki
 }
 
 export function privatePem({ privateKey }: KeyPair, type: 'pkcs8' | 'pkcs1' | 'sec1' = 'pkcs8'): Uint8Array {
-  return file(privateKey.export({ type, format: 'pem' } as Parameters<typeof privateKey.export>[0]))
+  return file(type === 'pkcs8' ? privateKey.export({ type, format: 'pem' }) : legacyPem(privateKey, type))
+}
+
+/** The forms that only one kind of key has. */
+function legacyPem(key: KeyObject, type: 'pkcs1' | 'sec1'): string | Buffer {
+  return type === 'pkcs1' ? key.export({ type, format: 'pem' }) : key.export({ type, format: 'pem' })
 }
 
 /** The key files of a method: what it needs to sign and verify. */

@@ -1,6 +1,7 @@
 import { exportJWK } from 'jose/key/export'
 import { importJWK, importPKCS8, importSPKI, importX509 } from 'jose/key/import'
 import { AuthError } from '../errors.ts'
+import { rsaBitsMin } from '../limits.ts'
 import { badKey, type ReadableKey, readPrivateKey, readPublicKey } from './key-file.ts'
 import type { JwtMethod } from './options.ts'
 
@@ -30,6 +31,8 @@ export async function readJwtKeys({ method, publicKey, privateKey }: JwtKeyFiles
   }
   const signKey = await importPrivate(privateKey, method)
   const given = await importPublic(publicKey, method)
+  if (signKey !== undefined) await mustBeLongEnough(signKey, 'private')
+  if (given !== undefined) await mustBeLongEnough(given, 'public')
   if (signKey === undefined) {
     if (given === undefined) throw new AuthError('MISSING_KEY')
     return { verifyKey: given, signKey: undefined }
@@ -59,6 +62,13 @@ function importReadable({ kind, pem }: ReadableKey, method: JwtMethod): Promise<
   return kind === 'x509'
     ? importX509(pem, method, { extractable: true })
     : importSPKI(pem, method, { extractable: true })
+}
+
+/** RFC 7518 wants it of RSA, and WebCrypto's users see to it when they sign: better to know at start. */
+async function mustBeLongEnough(key: JwtKey, which: 'public' | 'private'): Promise<void> {
+  const { n } = await exportJWK(key)
+  // Base64 without padding: 6 bits to a character.
+  if (n !== undefined && n.length * 6 < rsaBitsMin) throw badKey(which, `has less than ${rsaBitsMin} bits`)
 }
 
 async function publicHalf(privateKey: JwtKey, method: JwtMethod): Promise<JwtKey> {
