@@ -16,10 +16,11 @@ export interface RunningSystem {
   readonly port: number
   /** User and system time of all its threads so far, in microseconds. */
   cpuUs(): number
-  /** Resident memory in bytes. */
-  residentBytes(): number
-  /** Time from the start of the process until it answered, in milliseconds. */
+  memory(): { readonly residentBytes: number; readonly anonymousBytes: number }
+  /** Time from the last start of the process until it answered, in milliseconds. */
   readonly readyMs: number
+  /** Stops it and starts it again on the same data and ports. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -52,36 +53,71 @@ export function etcd(): System | undefined {
   }
 }
 
-/** Starts a system on fresh data, pinned to `core`, and waits until it answers. */
-export async function start(system: System, core: number): Promise<RunningSystem> {
-  const dir = mkdtempSync(join(tmpdir(), 'kvs-bench-'))
-  const [port, peerPort] = [await freePort(), await freePort()]
-  const [program, ...args] = ['taskset', '-c', String(core), ...system.command(dir, port, peerPort)]
-  const startedAt = performance.now()
-  const child = spawn(program as string, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ETCD_NAME: '' },
-  })
-  let log = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    log = (log + chunk.toString()).slice(-4000)
-  })
-  const pid = child.pid as number
-  try {
-    await answers(port, child)
-  } catch (error) {
-    rmSync(dir, { recursive: true, force: true })
-    throw new Error(`${system.name} did not start: ${(error as Error).message}\n${log}`)
+/** Starts a system on fresh data, pinned to `core` if that is given, and waits until it answers. */
+export async function start(system: System, options: { readonly core?: number } = {}): Promise<RunningSystem> {
+  const server = new Server(system, options.core, await freePort(), await freePort())
+  await server.start()
+  return server
+}
+
+class Server implements RunningSystem {
+  readyMs = 0
+  readonly port: number
+  readonly #system: System
+  readonly #command: readonly string[]
+  readonly #dir = mkdtempSync(join(tmpdir(), 'kvs-bench-'))
+  #child: ChildProcess | undefined
+
+  constructor(system: System, core: number | undefined, port: number, peerPort: number) {
+    this.#system = system
+    this.port = port
+    const command = system.command(this.#dir, port, peerPort)
+    this.#command = core === undefined ? command : ['taskset', '-c', String(core), ...command]
   }
-  return {
-    port,
-    readyMs: performance.now() - startedAt,
-    cpuUs: () => cpuUsOf(pid),
-    residentBytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
-    stop: async () => {
-      await ended(child)
-      rmSync(dir, { recursive: true, force: true })
-    },
+
+  async start(): Promise<void> {
+    const [program, ...args] = this.#command
+    const startedAt = performance.now()
+    const child = spawn(program as string, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ETCD_NAME: '' },
+    })
+    this.#child = child
+    let log = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      log = (log + chunk.toString()).slice(-4000)
+    })
+    try {
+      await answers(this.port, child)
+    } catch (error) {
+      rmSync(this.#dir, { recursive: true, force: true })
+      throw new Error(`${this.#system.name} did not start: ${(error as Error).message}\n${log}`)
+    }
+    this.readyMs = performance.now() - startedAt
+  }
+
+  get #pid(): number {
+    return this.#child?.pid as number
+  }
+
+  cpuUs(): number {
+    return cpuUsOf(this.#pid)
+  }
+
+  memory(): { readonly residentBytes: number; readonly anonymousBytes: number } {
+    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
+    const bytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024
+    return { residentBytes: bytes('VmRSS'), anonymousBytes: bytes('RssAnon') }
+  }
+
+  async restart(): Promise<void> {
+    await ended(this.#child as ChildProcess)
+    await this.start()
+  }
+
+  async stop(): Promise<void> {
+    await ended(this.#child as ChildProcess)
+    rmSync(this.#dir, { recursive: true, force: true })
   }
 }
 

@@ -1,0 +1,185 @@
+/**
+ * kvs beside the real etcd: server CPU, throughput and latency of calls over gRPC.
+ *
+ * Each server runs on core 0, the generator on core 1; both start afresh for every run, the two systems in turn. Rows that
+ * read have their keys put before, and the server started again, so that etcd reads without its write buffer. The ratios
+ * are of the medians; a row whose spread is over 25 % says so. Arguments choose rows by a part of their name.
+ */
+import { spawn } from 'node:child_process'
+import { generate } from './end-to-end/generator.ts'
+import type { Load, LoadResult } from './end-to-end/loads.ts'
+import { etcd, kvs, type System, start } from './end-to-end/systems.ts'
+
+const root = process.env['KVS_ROOT'] ?? process.cwd()
+const pairs = Number(process.env['KVS_BENCH_PAIRS'] ?? 5)
+
+interface Row extends Load {
+  readonly name: string
+  /** Keys that are there before the load begins. */
+  readonly filled?: number
+  /** What the issue asks of the ratios to etcd; `at least` for throughput, `at most` for the others. */
+  readonly goal: Partial<Record<'serverUs' | 'perSecond' | 'p50Ms' | 'p99Ms', number>>
+}
+
+const usual = { keys: 100_000, valueBytes: 256, connections: 10, clients: 100 } as const
+const many = { ...usual, connections: 100, clients: 1000 } as const
+const putGoal = { serverUs: 0.4, perSecond: 1.8, p99Ms: 0.8 }
+
+const rows: readonly Row[] = [
+  { name: 'put 10/100', kind: 'put', ...usual, calls: 100_000, goal: putGoal },
+  { name: 'put 100/1000', kind: 'put', ...many, calls: 200_000, goal: putGoal },
+  { name: 'put 1/1', kind: 'put', ...usual, connections: 1, clients: 1, calls: 5_000, goal: { p50Ms: 1 } },
+  { name: 'txn of one put 10/100', kind: 'txn', ...usual, calls: 100_000, goal: { serverUs: 0.35 } },
+  {
+    name: 'range of one key 10/100',
+    kind: 'range',
+    ...usual,
+    calls: 100_000,
+    filled: 100_000,
+    goal: { serverUs: 0.1, perSecond: 3.5 },
+  },
+  {
+    name: 'range of 1000 keys 10/100',
+    kind: 'range',
+    pairs: 1000,
+    ...usual,
+    calls: 5_000,
+    filled: 100_000,
+    goal: { serverUs: 0.4, perSecond: 1.8 },
+  },
+  { name: 'lease keep-alive 10/100', kind: 'keep-alive', ...usual, calls: 100_000, goal: { serverUs: 0.15 } },
+  {
+    name: 'watch, 100 watchers on one key',
+    kind: 'watch',
+    ...usual,
+    clients: 10,
+    watchers: 100,
+    keys: 1,
+    calls: 5_000,
+    goal: { serverUs: 0.55 },
+  },
+  {
+    name: 'watch, 1000 watchers on their own keys',
+    kind: 'watch',
+    ...usual,
+    clients: 10,
+    watchers: 1000,
+    keys: 1000,
+    calls: 40_000,
+    goal: { serverUs: 0.55 },
+  },
+  {
+    name: 'watch, 100 watchers, 100 puts a second',
+    kind: 'watch',
+    ...usual,
+    clients: 1,
+    watchers: 100,
+    keys: 1,
+    calls: 500,
+    paced: 100,
+    goal: { p50Ms: 1.1 },
+  },
+]
+
+interface Measured extends LoadResult {
+  readonly serverUs: number
+  readonly residentMb: number
+  readonly readyMs: number
+}
+
+/** One run: a fresh server, a warm-up, then the load. */
+async function measure(system: System, row: Row): Promise<Measured> {
+  const server = await start(system, { core: 0 })
+  try {
+    if (row.filled !== undefined) {
+      const fill: Load = {
+        ...row,
+        kind: 'put',
+        pairs: 1,
+        connections: 10,
+        clients: 100,
+        calls: row.filled,
+        keys: row.filled,
+      }
+      await runGenerator(server.port, fill)
+      await server.restart()
+    }
+    await runGenerator(server.port, { ...row, calls: Math.ceil(row.calls / 2) })
+    const before = server.cpuUs()
+    const result = await runGenerator(server.port, row)
+    const operations = row.kind === 'watch' ? (row.calls * (row.watchers ?? 1)) / row.keys : row.calls
+    const serverUs = (server.cpuUs() - before) / operations
+    return { ...result, serverUs, residentMb: server.memory().residentBytes / 2 ** 20, readyMs: server.readyMs }
+  } finally {
+    await server.stop()
+  }
+}
+
+/** The generator is this program again, in a process of its own on core 1. */
+function runGenerator(port: number, load: Load): Promise<LoadResult> {
+  return new Promise((resolve, reject) => {
+    const program = [process.execPath, process.argv[1] as string, 'generate', String(port), JSON.stringify(load)]
+    const child = spawn('taskset', ['-c', '1', ...program], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let out = ''
+    child.stdout.on('data', chunk => {
+      out += chunk
+    })
+    child.once('exit', status => {
+      if (status === 0) resolve(JSON.parse(out) as LoadResult)
+      else reject(new Error(`the generator ended with status ${status}`))
+    })
+  })
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number
+
+function describe(name: string, runs: readonly Measured[]): string {
+  const of = (field: keyof Measured): number => median(runs.map(run => run[field]))
+  const cpu = runs.map(run => run.serverUs)
+  const spread = (Math.max(...cpu) - Math.min(...cpu)) / median(cpu)
+  return (
+    `  ${name.padEnd(5)} ${of('serverUs').toFixed(1).padStart(7)} µs server CPU per call, ` +
+    `${Math.round(of('perSecond')).toString().padStart(6)}/s, p50 ${of('p50Ms').toFixed(2)} ms, ` +
+    `p99 ${of('p99Ms').toFixed(2)} ms, ${of('residentMb').toFixed(0)} MB, ready in ${of('readyMs').toFixed(0)} ms, ` +
+    `generator ${of('clientUs').toFixed(1)} µs, spread ${(100 * spread).toFixed(0)} %${spread > 0.25 ? ' (over 25 %)' : ''}`
+  )
+}
+
+/** The ratios of the medians, and which of the goals they miss. */
+function compare(row: Row, runs: { readonly kvs: readonly Measured[]; readonly etcd: readonly Measured[] }): string {
+  const ratio = (field: keyof Measured): number =>
+    median(runs.kvs.map(run => run[field])) / median(runs.etcd.map(run => run[field]))
+  const names = { serverUs: 'CPU', perSecond: 'throughput', p50Ms: 'p50', p99Ms: 'p99' } as const
+  const fields = Object.keys(names) as (keyof typeof names)[]
+  const missed = fields.filter(field => {
+    const goal = row.goal[field]
+    return goal !== undefined && (field === 'perSecond' ? ratio(field) < goal : ratio(field) > goal)
+  })
+  const goals = fields.flatMap(field => (row.goal[field] === undefined ? [] : [`${names[field]} ${row.goal[field]}×`]))
+  const verdict = missed.length === 0 ? 'reached' : `MISSED by ${missed.map(field => names[field]).join(', ')}`
+  const ratios = fields.map(field => `${ratio(field).toFixed(2)}× ${names[field]}`).join(', ')
+  return `  ratio ${ratios}; goal ${goals.join(', ')}: ${verdict}`
+}
+
+async function main(): Promise<void> {
+  const ours = kvs(root)
+  const theirs = etcd()
+  console.log(`${ours.version}; ${theirs?.version ?? 'etcd is not installed: no ratios'}; ${pairs} alternating runs`)
+  const wanted = process.argv.slice(2)
+  for (const row of rows.filter(({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)))) {
+    const runs: { readonly kvs: Measured[]; readonly etcd: Measured[] } = { kvs: [], etcd: [] }
+    for (let i = 0; i < pairs; i++) {
+      runs.kvs.push(await measure(ours, row))
+      if (theirs !== undefined) runs.etcd.push(await measure(theirs, row))
+    }
+    console.log(row.name)
+    console.log(describe('kvs', runs.kvs))
+    if (theirs === undefined) continue
+    console.log(describe('etcd', runs.etcd))
+    console.log(compare(row, runs))
+  }
+}
+
+if (process.argv[2] === 'generate') {
+  console.log(JSON.stringify(await generate(Number(process.argv[3]), JSON.parse(process.argv[4] as string) as Load)))
+} else await main()
