@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { EmbedOptions } from '@kvs/server/embed'
 import { parse as parseYaml } from 'yaml'
-import { type FlagValue, UsageError } from './flag-values.ts'
+import { type FlagValue, parseDurationMs, UsageError } from './flag-values.ts'
 import { type CommandLine, flags, flagValue, unknownFlag } from './flags.ts'
 import { logFormats, logLevels } from './logger.ts'
 
@@ -10,6 +10,7 @@ export interface Configuration {
   readonly embed: EmbedOptions
   readonly logLevel: string
   readonly logFormat: string
+  readonly logOutputs: readonly string[]
   readonly warnings: readonly string[]
 }
 
@@ -90,6 +91,10 @@ function assemble(values: Values): Omit<Configuration, 'warnings'> {
     throw new UsageError('--advertise-client-urls is required when --listen-client-urls is set explicitly')
   }
   const peerUrls = list('initial-advertise-peer-urls')
+  const metrics = text('metrics')
+  if (metrics !== 'basic' && metrics !== 'extensive') {
+    throw new UsageError(`invalid value "${metrics}" for flag -metrics: must be one of basic, extensive`)
+  }
   const embed: EmbedOptions = {
     name,
     dataDir: text('data-dir') || `${name}.etcd`,
@@ -107,8 +112,70 @@ function assemble(values: Values): Omit<Configuration, 'warnings'> {
     quotaBackendBytes: number('quota-backend-bytes'),
     backendBatchIntervalMs: number('backend-batch-interval') || 100,
     backendBatchLimit: number('backend-batch-limit') || 10_000,
+    walDir: text('wal-dir'),
+    snapshotCount: number('snapshot-count') || 10_000,
+    maxWals: number('max-wals'),
+    maxConcurrentStreams: streams(number('max-concurrent-streams')),
+    grpcKeepaliveMinTimeMs: number('grpc-keepalive-min-time'),
+    grpcKeepaliveIntervalMs: number('grpc-keepalive-interval'),
+    grpcKeepaliveTimeoutMs: number('grpc-keepalive-timeout'),
+    ...autoCompaction(text('auto-compaction-mode'), text('auto-compaction-retention')),
+    compactionBatchLimit: number('compaction-batch-limit') || 1000,
+    compactionSleepIntervalMs: number('compaction-sleep-interval') || 10,
+    warningApplyDurationMs: number('warning-apply-duration'),
+    warningUnaryRequestDurationMs: number('warning-unary-request-duration'),
+    listenMetricsUrls: list('listen-metrics-urls'),
+    metrics,
+    preVote: value('pre-vote') as boolean,
     watchProgressNotifyIntervalMs: number('watch-progress-notify-interval') || 600_000,
     unsafeNoFsync: value('unsafe-no-fsync') as boolean,
   }
-  return { embed, logLevel: oneOf('log-level', logLevels, text), logFormat: oneOf('log-format', logFormats, text) }
+  return {
+    embed,
+    logLevel: oneOf('log-level', logLevels, text),
+    logFormat: oneOf('log-format', logFormats, text),
+    logOutputs: logOutputsOf(list('log-outputs')),
+  }
+}
+
+/** No limit is the largest number of 32 bits, or 0 as in gRPC. */
+function streams(value: number): number {
+  if (value > unlimitedStreams) {
+    throw new UsageError(`invalid value "${value}" for flag -max-concurrent-streams: value out of range`)
+  }
+  return value || unlimitedStreams
+}
+const unlimitedStreams = 4_294_967_295
+
+type AutoCompaction = Pick<EmbedOptions, 'autoCompactionMode' | 'autoCompactionRetention'>
+
+const hourMs = 3_600_000
+
+/** A bare number counts hours, or revisions. */
+function autoCompaction(mode: string, retention: string): AutoCompaction {
+  if (mode === '') throw new UsageError('undefined auto-compaction-mode')
+  if (mode !== 'periodic' && mode !== 'revision') throw new UsageError(`unknown auto-compaction-mode "${mode}"`)
+  const isNumber = /^\+?\d+$/.test(retention) && Number.isSafeInteger(Number(retention))
+  if (mode === 'revision') {
+    if (isNumber) return { autoCompactionMode: mode, autoCompactionRetention: Number(retention) }
+    throw new UsageError(`error parsing CompactionRetention: "${retention}" is no number of revisions`)
+  }
+  if (isNumber) return { autoCompactionMode: mode, autoCompactionRetention: Number(retention) * hourMs }
+  try {
+    return { autoCompactionMode: mode, autoCompactionRetention: parseDurationMs(retention) }
+  } catch {
+    throw new UsageError(`error parsing CompactionRetention: time: invalid duration "${retention}"`)
+  }
+}
+
+/** The words that stand for no file. */
+function logOutputsOf(outputs: readonly string[]): readonly string[] {
+  if (outputs.length === 0) return ['default']
+  if (outputs.includes('default') && outputs.length > 1) {
+    throw new UsageError('multi logoutput for "default" is not supported yet')
+  }
+  if (outputs.includes('systemd/journal')) {
+    throw new UsageError('log output "systemd/journal" needs a kind of socket that Node.js does not have: use stderr')
+  }
+  return [...new Set(outputs)]
 }

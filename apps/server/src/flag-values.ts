@@ -18,6 +18,13 @@ export function parseInteger(text: string): number {
   return value
 }
 
+/** Go's unsigned integers. */
+export function parseCount(text: string): number {
+  const value = parseInteger(text)
+  if (value < 0) throw new UsageError('parse error')
+  return value
+}
+
 export function parseList(text: string): readonly string[] {
   return text
     .split(',')
@@ -41,4 +48,13 @@ export function parseDurationMs(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)]
   if (parts.length === 0 || parts.map(part => part[0]).join('') !== text) throw new UsageError('parse error')
   return parts.reduce((sum, part) => sum + Number(part[1]) * (unitMs[part[2] as string] as number), 0)
+}
+
+/** A duration in the largest unit that needs no fraction: `2h`, `300ms`, `0s`. */
+export function describeDurationMs(durationMs: number): string {
+  for (const unit of ['h', 'm', 's', 'ms']) {
+    const size = unitMs[unit] as number
+    if (durationMs >= size && durationMs % size === 0) return `${durationMs / size}${unit}`
+  }
+  return `${durationMs / 1000}s`
 }

@@ -1,10 +1,19 @@
-import { type FlagValue, parseBoolean, parseDurationMs, parseInteger, parseList, UsageError } from './flag-values.ts'
+import {
+  describeDurationMs,
+  type FlagValue,
+  parseBoolean,
+  parseCount,
+  parseDurationMs,
+  parseInteger,
+  parseList,
+  UsageError,
+} from './flag-values.ts'
 
 /** One flag of the program. `key` is its name on the command line, in the environment (`ETCD_…`) and in YAML. */
 export interface Flag {
   readonly section: string
   readonly fallback: FlagValue
-  readonly kind: 'text' | 'boolean' | 'integer' | 'durationMs' | 'list'
+  readonly kind: 'text' | 'boolean' | 'integer' | 'count' | 'durationMs' | 'list'
   readonly help: string
 }
 
@@ -12,10 +21,13 @@ export interface Flag {
 export const flags: Readonly<Record<string, Flag>> = {
   name: text('Member', 'default', 'Human-readable name for this member.'),
   'data-dir': text('Member', '', "Path to the data directory ('<name>.etcd' if not given)."),
+  'wal-dir': text('Member', '', 'Directory of the log, if it is not to lie in the data directory.'),
+  'snapshot-count': count('Member', 10_000, 'Entries after which the log behind them is given up (0: 10000).'),
   'heartbeat-interval': integer('Member', 100, 'Time (in milliseconds) of a heartbeat interval.'),
   'election-timeout': integer('Member', 1000, 'Time (in milliseconds) for an election to timeout.'),
   'listen-peer-urls': list('Member', ['http://localhost:2380'], 'URLs to listen on for peer traffic.'),
   'listen-client-urls': list('Member', ['http://localhost:2379'], 'URLs to listen on for client traffic.'),
+  'max-wals': count('Member', 5, 'Segments of the log that are kept though nothing needs them (0: all).'),
   'quota-backend-bytes': integer(
     'Member',
     0,
@@ -25,6 +37,14 @@ export const flags: Readonly<Record<string, Flag>> = {
   'backend-batch-limit': integer('Member', 0, 'Most operations before the state is committed (0: 10000).'),
   'max-txn-ops': integer('Member', 128, 'Most operations in a transaction.'),
   'max-request-bytes': integer('Member', 1_572_864, 'Largest request of a client, in bytes.'),
+  'max-concurrent-streams': count(
+    'Member',
+    4_294_967_295,
+    'Calls that one connection may have open at once (as it is: 10000).',
+  ),
+  'grpc-keepalive-min-time': duration('Member', 5000, 'Clients that ping more often are sent away.'),
+  'grpc-keepalive-interval': duration('Member', 7_200_000, 'Silent clients are pinged after this time.'),
+  'grpc-keepalive-timeout': duration('Member', 20_000, 'Time that a pinged client has to answer.'),
   'initial-advertise-peer-urls': list('Clustering', ['http://localhost:2380'], 'Peer URLs told to the other members.'),
   'initial-cluster': text(
     'Clustering',
@@ -38,8 +58,30 @@ export const flags: Readonly<Record<string, Flag>> = {
   ),
   'initial-cluster-token': text('Clustering', 'etcd-cluster', 'Token of the cluster during bootstrap.'),
   'advertise-client-urls': list('Clustering', ['http://localhost:2379'], 'Client URLs told to clients.'),
+  'pre-vote': boolean('Clustering', true, 'Ask the other members before campaigning.'),
+  'auto-compaction-retention': text(
+    'Clustering',
+    '0',
+    "History that is kept when compacting by itself: a time or hours in mode 'periodic', a number in mode 'revision' (0: never).",
+  ),
+  'auto-compaction-mode': text('Clustering', 'periodic', "What the retention counts ('periodic' or 'revision')."),
+  metrics: text(
+    'Profiling and Monitoring',
+    'basic',
+    "Detail of metrics ('basic', or 'extensive' with gRPC latencies).",
+  ),
+  'listen-metrics-urls': list('Profiling and Monitoring', [], 'URLs that serve metrics and health only.'),
+  'log-outputs': list(
+    'Logging',
+    ['default'],
+    "Where log lines go: 'default' (stderr), 'stdout', 'stderr' or files, several with commas.",
+  ),
   'log-level': text('Logging', 'info', 'Only lines of this level and above: debug, info, warn, error, panic or fatal.'),
   'log-format': text('Logging', '', 'json or console (console on a terminal, json elsewhere if not given).'),
+  'warning-unary-request-duration': duration('Logging', 300, 'Requests that take longer are logged.'),
+  'warning-apply-duration': duration('Logging', 100, 'Entries and reads that take longer are logged.'),
+  'compaction-batch-limit': integer('Features', 0, 'Records removed at once after a compaction (0: 1000).'),
+  'compaction-sleep-interval': duration('Features', 0, 'Rest between such batches (0: 10ms).'),
   'watch-progress-notify-interval': duration(
     'Features',
     0,
@@ -56,6 +98,9 @@ function list(section: string, fallback: readonly string[], help: string): Flag 
 }
 function integer(section: string, fallback: number, help: string): Flag {
   return { section, fallback, kind: 'integer', help }
+}
+function count(section: string, fallback: number, help: string): Flag {
+  return { section, fallback, kind: 'count', help }
 }
 function duration(section: string, fallback: number, help: string): Flag {
   return { section, fallback, kind: 'durationMs', help }
@@ -104,6 +149,7 @@ export function flagValue(name: string, value: string, where: string): FlagValue
   try {
     if (flag.kind === 'boolean') return parseBoolean(value)
     if (flag.kind === 'integer') return parseInteger(value)
+    if (flag.kind === 'count') return parseCount(value)
     if (flag.kind === 'durationMs') return parseDurationMs(value)
     return flag.kind === 'list' ? parseList(value) : value
   } catch (error) {
@@ -163,8 +209,12 @@ export function helpText(): string {
       section = flag.section
       lines.push(`${section}:`)
     }
-    const shown = Array.isArray(flag.fallback) ? flag.fallback.join(',') : flag.fallback
-    lines.push(`  --${name} '${flag.kind === 'durationMs' ? `${shown}s` : shown}'`, `    ${flag.help}`)
+    lines.push(`  --${name} '${shownDefault(flag)}'`, `    ${flag.help}`)
   }
   return `${lines.join('\n')}\n`
+}
+
+function shownDefault({ kind, fallback }: Flag): string {
+  if (kind === 'durationMs') return describeDurationMs(fallback as number)
+  return Array.isArray(fallback) ? fallback.join(',') : String(fallback)
 }

@@ -1,5 +1,7 @@
+import { sep } from 'node:path'
 import type { Logger } from '@kvs/server/embed'
 import pino from 'pino'
+import type { LogOutput } from './log-output.ts'
 
 /** etcd's levels; those above error are one for us, for nothing is logged after which the program goes on. */
 const levels: Readonly<Record<string, string>> = {
@@ -15,30 +17,36 @@ export interface LoggerOptions {
   readonly level: string
   /** `json`, `console`, or empty: console on a terminal, JSON elsewhere. */
   readonly format: string
-  readonly stream: { write(text: string): unknown; readonly isTTY?: boolean }
+  readonly outputs: readonly LogOutput[]
+  /** Milliseconds since 1970; the clock of this machine unless a test has its own. */
+  readonly now?: () => number
 }
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** Lines in the shape of zap's JSON encoder (`level`, `ts`, `caller`, `msg`, fields), or readable ones. */
 export function createLogger(options: LoggerOptions): Logger {
-  const { stream, format } = options
-  const readable = format === 'console' || (format === '' && stream.isTTY === true)
-  const colored = stream.isTTY === true
-  const target = readable ? { write: (line: string) => stream.write(readableLine(line, colored)) } : stream
+  const { level: lowest, now = Date.now } = options
+  const write = writerTo(options)
   const logger = pino(
     {
-      level: levels[options.level] ?? 'info',
-      base: { caller: 'server' },
+      level: levels[lowest] ?? 'info',
+      base: null,
       messageKey: 'msg',
-      timestamp: () => `,"ts":"${new Date().toISOString().replace('Z', '000Z')}"`,
+      timestamp: () => `,"ts":"${new Date(now()).toISOString().replace('Z', '000Z')}"`,
       formatters: { level: label => ({ level: label }) },
     },
-    target,
+    { write },
   )
-  const line =
-    (level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] =>
-    (message, fields) =>
-      // Given as a field, the message stands before the others, as zap has it.
-      logger[level]({ msg: message, ...fields })
+  const sampler = new Sampler(now)
+  const line = (level: Level): Logger['info'] => {
+    if (!logger.isLevelEnabled(level)) return () => {}
+    const log: Logger['info'] = (message, fields) => {
+      // Given as fields, caller and message stand before the others, as zap has them.
+      if (sampler.admits(level, message)) logger[level]({ caller: callerOf(log), msg: message, ...fields })
+    }
+    return log
+  }
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }
 
@@ -46,6 +54,51 @@ export function createLogger(options: LoggerOptions): Logger {
 export const logLevels: readonly string[] = Object.keys(levels)
 /** The words of `--log-format`. */
 export const logFormats: readonly string[] = ['', 'json', 'console']
+
+/** Hands each line to every output, in the format that suits it. */
+function writerTo({ format, outputs }: LoggerOptions): (line: string) => void {
+  const isReadable = (output: LogOutput): boolean => format === 'console' || (format === '' && output.isTTY === true)
+  return line => {
+    for (const output of outputs) output.write(isReadable(output) ? readableLine(line, output.isTTY === true) : line)
+  }
+}
+
+/** Of lines that say the same within a second the first hundred, and then every hundredth: etcd's sampling. */
+class Sampler {
+  readonly #now: () => number
+  readonly #counts = new Map<string, number>()
+  #second = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  admits(level: Level, message: string): boolean {
+    const second = Math.floor(this.#now() / 1000)
+    if (second !== this.#second) this.#counts.clear()
+    this.#second = second
+    const key = `${level} ${message}`
+    const count = (this.#counts.get(key) ?? 0) + 1
+    this.#counts.set(key, count)
+    return count <= samplesFirst || (count - samplesFirst) % samplesThereafter === 0
+  }
+}
+const samplesFirst = 100
+const samplesThereafter = 100
+
+/** Where a line was logged, `server/edge/health.js:42`: what lies around the folders of the sources is left out. */
+function callerOf(logging: (...args: never[]) => unknown): string {
+  const limit = Error.stackTraceLimit
+  const place: { stack?: string } = {}
+  Error.stackTraceLimit = 1
+  Error.captureStackTrace(place, logging)
+  Error.stackTraceLimit = limit
+  const [, path = '', line = ''] = /([^\s(]+):(\d+):\d+\)?$/.exec(place.stack ?? '') ?? []
+  const parts = path.replace(/^file:\/\//, '').split(sep === '\\' ? /[\\/]/ : sep)
+  const source = parts.findLastIndex(part => part === 'dist' || part === 'src')
+  const shown = source > 0 ? [parts[source - 1], ...parts.slice(source + 1)] : parts.slice(-1)
+  return line === '' ? 'unknown' : `${shown.join('/')}:${line}`
+}
 
 const colors: Readonly<Record<string, string>> = {
   debug: '\x1b[90m',

@@ -4,6 +4,7 @@ import { startEmbedded } from '@kvs/server/embed'
 import { configure } from './config.ts'
 import { UsageError } from './flag-values.ts'
 import { helpText, parseCommandLine } from './flags.ts'
+import { openLogOutputs } from './log-output.ts'
 import { createLogger } from './logger.ts'
 
 /** The `kvs` program: arguments, environment and signals in, exit status out. */
@@ -37,11 +38,12 @@ async function run(args: readonly string[]): Promise<void> {
   const logger = createLogger({
     level: configuration.logLevel,
     format: configuration.logFormat,
-    stream: process.stderr,
+    outputs: openLogOutputs(configuration.logOutputs),
   })
   for (const warning of configuration.warnings) logger.warn(warning)
   const member = await startEmbedded({
     ...configuration.embed,
+    commandLine: ['kvs', ...args],
     logger,
     onFatal: error => {
       // What LMDB said has no end of line.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Configuration, configure } from '../src/config.ts'
-import { parseDurationMs } from '../src/flag-values.ts'
+import { describeDurationMs, parseDurationMs } from '../src/flag-values.ts'
 import { flags, helpText, parseCommandLine } from '../src/flags.ts'
 
 type Environment = Readonly<Record<string, string>>
@@ -69,6 +69,36 @@ describe('the command line', () => {
     ['listening without advertising', ['--listen-client-urls=http://a:1'], '--advertise-client-urls is required'],
     ['no level', ['--log-level=constructor'], 'invalid value "constructor" for flag -log-level: must be one of debug,'],
     ['no format', ['--log-format=text'], 'invalid value "text" for flag -log-format: must be one of json, console'],
+    ['less than nothing', ['--max-wals=-1'], 'invalid value "-1" for flag -max-wals: parse error'],
+    [
+      'too many streams',
+      ['--max-concurrent-streams=4294967296'],
+      'for flag -max-concurrent-streams: value out of range',
+    ],
+    ['no mode', ['--auto-compaction-mode='], 'undefined auto-compaction-mode'],
+    ['another mode', ['--auto-compaction-mode=x'], 'unknown auto-compaction-mode "x"'],
+    [
+      'no retention',
+      ['--auto-compaction-retention=abc'],
+      'error parsing CompactionRetention: time: invalid duration "abc"',
+    ],
+    [
+      'a negative one',
+      ['--auto-compaction-retention=-5'],
+      'error parsing CompactionRetention: time: invalid duration "-5"',
+    ],
+    [
+      'a time as a number of revisions',
+      ['--auto-compaction-mode=revision', '--auto-compaction-retention=1h'],
+      'error parsing CompactionRetention: "1h" is no number of revisions',
+    ],
+    ['no detail', ['--metrics=all'], 'invalid value "all" for flag -metrics: must be one of basic, extensive'],
+    [
+      'the default output and another',
+      ['--log-outputs=default,stderr'],
+      'multi logoutput for "default" is not supported yet',
+    ],
+    ['the journal', ['--log-outputs=systemd/journal'], 'needs a kind of socket that Node.js does not have'],
     ['no such config file', ['--config-file=/nonexistent/x.yml'], "config file '/nonexistent/x.yml': ENOENT"],
   ])('%s is refused in one line', (_what, args, wanted) => {
     const message = refused(args)
@@ -79,9 +109,9 @@ describe('the command line', () => {
 
 describe('defaults', () => {
   test('are etcd’s', () => {
-    const { embed: options, warnings, logLevel, logFormat } = read([])
+    const { embed: options, warnings, logLevel, logFormat, logOutputs } = read([])
     expect(warnings).toEqual([])
-    expect([logLevel, logFormat]).toEqual(['info', ''])
+    expect([logLevel, logFormat, logOutputs]).toEqual(['info', '', ['default']])
     expect(options).toEqual({
       name: 'default',
       dataDir: 'default.etcd',
@@ -99,9 +129,56 @@ describe('defaults', () => {
       quotaBackendBytes: 0,
       backendBatchIntervalMs: 100,
       backendBatchLimit: 10_000,
+      walDir: '',
+      snapshotCount: 10_000,
+      maxWals: 5,
+      maxConcurrentStreams: 4_294_967_295,
+      grpcKeepaliveMinTimeMs: 5000,
+      grpcKeepaliveIntervalMs: 7_200_000,
+      grpcKeepaliveTimeoutMs: 20_000,
+      autoCompactionMode: 'periodic',
+      autoCompactionRetention: 0,
+      compactionBatchLimit: 1000,
+      compactionSleepIntervalMs: 10,
+      warningApplyDurationMs: 100,
+      warningUnaryRequestDurationMs: 300,
+      listenMetricsUrls: [],
+      metrics: 'basic',
+      preVote: true,
       watchProgressNotifyIntervalMs: 600_000,
       unsafeNoFsync: false,
     })
+  })
+
+  test.each<[readonly string[], Partial<Configuration['embed']>]>([
+    [['--auto-compaction-retention=3'], { autoCompactionMode: 'periodic', autoCompactionRetention: 3 * 3_600_000 }],
+    [['--auto-compaction-retention=90m'], { autoCompactionMode: 'periodic', autoCompactionRetention: 5_400_000 }],
+    [
+      ['--auto-compaction-mode=revision', '--auto-compaction-retention=1000'],
+      { autoCompactionMode: 'revision', autoCompactionRetention: 1000 },
+    ],
+    [['--snapshot-count=0', '--compaction-batch-limit=0'], { snapshotCount: 10_000, compactionBatchLimit: 1000 }],
+    [['--compaction-sleep-interval=1ms', '--max-wals=0'], { compactionSleepIntervalMs: 1, maxWals: 0 }],
+    [['--max-concurrent-streams=0'], { maxConcurrentStreams: 4_294_967_295 }],
+    [['--max-concurrent-streams=3'], { maxConcurrentStreams: 3 }],
+    [
+      ['--grpc-keepalive-min-time=1m', '--grpc-keepalive-timeout=3s'],
+      { grpcKeepaliveMinTimeMs: 60_000, grpcKeepaliveTimeoutMs: 3000 },
+    ],
+    [
+      ['--warning-unary-request-duration=1us', '--warning-apply-duration=0'],
+      { warningUnaryRequestDurationMs: 0.001, warningApplyDurationMs: 0 },
+    ],
+    [['--metrics=extensive', '--pre-vote=false'], { metrics: 'extensive', preVote: false }],
+    [['--listen-metrics-urls=http://a:1,http://b:2'], { listenMetricsUrls: ['http://a:1', 'http://b:2'] }],
+    [['--wal-dir=/w'], { walDir: '/w' }],
+  ])('%o says what it says', (args, options) => {
+    expect(embed(args)).toMatchObject(options)
+  })
+
+  test('log lines go where they are told, once', () => {
+    expect(read(['--log-outputs=stdout,/tmp/x,stdout']).logOutputs).toEqual(['stdout', '/tmp/x'])
+    expect(read(['--log-outputs=']).logOutputs).toEqual(['default'])
   })
 
   test('follow the name and the peer URLs', () => {
@@ -138,9 +215,16 @@ describe('the environment', () => {
 
   test('every flag has a variable', () => {
     for (const [name, { kind }] of Object.entries(flags)) {
-      const words: Readonly<Record<string, string>> = { 'log-level': 'debug', 'log-format': 'json' }
+      const words: Readonly<Record<string, string>> = {
+        'log-level': 'debug',
+        'log-format': 'json',
+        metrics: 'extensive',
+        'auto-compaction-mode': 'revision',
+        'auto-compaction-retention': '5',
+      }
       const value =
-        words[name] ?? { text: 'new', boolean: 'true', integer: '5000', durationMs: '5s', list: 'http://a:1' }[kind]
+        words[name] ??
+        { text: 'new', boolean: 'true', integer: '5000', count: '5', durationMs: '5s', list: 'http://a:1' }[kind]
       const variable = `ETCD_${name.toUpperCase().replaceAll('-', '_')}`
       const { warnings } = read(['--advertise-client-urls=http://a:1'], { [variable]: value })
       expect(warnings.filter(warning => warning.includes('unrecognized'))).toEqual([])
@@ -193,8 +277,14 @@ test('durations as Go writes them', () => {
   for (const bad of ['', '5', 'ms', '5 s', '5sx', '1..5s', '-5s x']) expect(() => parseDurationMs(bad)).toThrow()
 })
 
+test('durations in the help', () => {
+  const shown = [0, 10, 300, 5000, 20_000, 90_000, 7_200_000].map(describeDurationMs)
+  expect(shown).toEqual(['0s', '10ms', '300ms', '5s', '20s', '90s', '2h'])
+})
+
 test('the help names every flag with its default', () => {
   const text = helpText()
   for (const name of Object.keys(flags)) expect(text).toContain(`  --${name} '`)
   expect(text).toContain("--listen-client-urls 'http://localhost:2379'")
+  expect(text).toContain("--grpc-keepalive-interval '2h'")
 })

@@ -2,11 +2,21 @@ import { expect, test } from 'vitest'
 import { createLogger } from '../src/logger.ts'
 
 /** A logger, and the lines it wrote. */
-function world(options: { readonly level?: string; readonly format?: string; readonly isTTY?: boolean } = {}) {
+function world(
+  options: {
+    readonly level?: string
+    readonly format?: string
+    readonly isTTY?: boolean
+    readonly now?: () => number
+  } = {},
+) {
   const lines: string[] = []
   const { level = 'info', format = '', isTTY = false } = options
-  const stream = { write: (text: string) => lines.push(text), isTTY }
-  return { logger: createLogger({ level, format, stream }), lines }
+  const outputs = [{ write: (text: string) => lines.push(text), isTTY }]
+  return {
+    logger: createLogger({ level, format, outputs, ...(options.now === undefined ? {} : { now: options.now }) }),
+    lines,
+  }
 }
 
 test('lines have the shape of zap’s: level, ts, caller, msg, then the fields in their order', () => {
@@ -18,7 +28,7 @@ test('lines have the shape of zap’s: level, ts, caller, msg, then the fields i
   expect(Object.keys(parsed)).toEqual(['level', 'ts', 'caller', 'msg', 'address', 'member-id'])
   expect(parsed).toMatchObject({ level: 'info', msg: 'serving client traffic', address: '127.0.0.1:2379' })
   expect(parsed['ts']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
-  expect(parsed['caller']).not.toBe('')
+  expect(parsed['caller']).toMatch(/logger\.test\.ts:\d+$/)
 })
 
 test('each method has its level, and those below the wanted one are silent', () => {
@@ -51,4 +61,29 @@ test('a terminal gets the console format in color unless JSON is asked for', () 
   const json = world({ isTTY: true, format: 'json' })
   json.logger.info('hello')
   expect(JSON.parse(json.lines[0] ?? '').msg).toBe('hello')
+})
+
+test('several outputs get every line, each in the format that suits it', () => {
+  const [file, terminal]: [string[], string[]] = [[], []]
+  const logger = createLogger({
+    level: 'info',
+    format: '',
+    outputs: [{ write: text => file.push(text) }, { write: text => terminal.push(text), isTTY: true }],
+  })
+  logger.info('hello', { address: 'here' })
+  expect(JSON.parse(file[0] ?? '')).toMatchObject({ msg: 'hello', address: 'here' })
+  expect(terminal[0]).toContain('hello  address=here')
+})
+
+test('of a flood of equal lines the first hundred of a second are written, and then every hundredth', () => {
+  let nowMs = 1_000_000
+  const { logger, lines } = world({ now: () => nowMs })
+  for (let i = 0; i < 1000; i++) logger.warn('again', { i })
+  logger.warn('something else')
+  logger.info('again')
+  expect(lines).toHaveLength(100 + 9 + 2)
+  expect(lines.slice(99, 102).map(line => JSON.parse(line).i)).toEqual([99, 199, 299])
+  nowMs += 1000
+  logger.warn('again')
+  expect(lines).toHaveLength(112)
 })
