@@ -16,6 +16,7 @@ import { debugVars } from './embed/debug-vars.ts'
 import { Http1 } from './embed/http1.ts'
 import { MetricsPage } from './embed/metrics-page.ts'
 import { systemRandom } from './embed/random.ts'
+import { startFields } from './embed/start-line.ts'
 import { openStateFile } from './embed/state-file.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
 import { ServerError } from './errors.ts'
@@ -65,8 +66,12 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const clientUrls = options.listenClientUrls ?? ['http://localhost:2379']
     const peers = await ports.open('peer endpoint', peerUrls)
     const clients = await ports.open('client endpoint', clientUrls)
-    const metrics = await ports.open('metrics endpoint', options.listenMetricsUrls ?? [])
-    const member = await startMember(realParts(options, logger, executor), { ...defaultOptions, ...options })
+    const metricsUrls = options.listenMetricsUrls ?? []
+    const metrics = await ports.open('metrics endpoint', metricsUrls)
+    const whole = { ...defaultOptions, ...options }
+    const listen = { client: clientUrls, peer: peerUrls, metrics: metricsUrls }
+    logger.info('starting an etcd server', startFields(whole, listen))
+    const member = await startMember(realParts(options, logger, executor), whole)
     const pages = operatorPages(member, options.commandLine ?? [])
     const handleHttp = routeHttp([pages.metrics, pages.vars], member.handleHttp)
     ports.serve(clients, new Http1(handleHttp), pipe => member.acceptGrpc(pipe))

@@ -7,6 +7,7 @@ import { KV } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../src/embed/clock.ts'
 import { type EmbeddedMember, type EmbedOptions, startEmbedded } from '../src/embed.ts'
+import { keepingLogger, type LogLine } from './log.ts'
 import { bytesOf } from './messages.ts'
 
 /** The member with its real parts: this machine's disk, clock and sockets, LMDB. */
@@ -72,6 +73,26 @@ test('serves gRPC and plain HTTP on one port, peers on the other, and keeps ever
   const again = await start()
   expect([again.id, again.clusterId]).toEqual([member.id, member.clusterId])
   expect(await putAndGet(again.clientAddresses[0] ?? '', 'b')).toBe(3)
+})
+
+test('says first what it was started with, in the words of etcd', async () => {
+  const lines: LogLine[] = []
+  await start({ logger: keepingLogger(lines), name: 'default', autoCompactionRetention: 5_400_000 })
+  expect(lines[0]).toMatchObject({
+    level: 'info',
+    message: 'starting an etcd server',
+    fields: {
+      'etcd-version': '3.7.1',
+      name: 'default',
+      'heartbeat-interval': '100ms',
+      'election-timeout': '1s',
+      'snapshot-count': 10_000,
+      'listen-client-urls': ['http://127.0.0.1:0'],
+      'quota-backend-bytes': 2 ** 31,
+      'auto-compaction-retention': '1h30m0s',
+    },
+  })
+  expect(lines.some(({ level }) => level === 'error')).toBe(false)
 })
 
 test('listens on several addresses, sockets of the file system among them', async () => {
