@@ -1,4 +1,5 @@
 import {
+  type CallSetup,
   type CallSignal,
   type ClientCall,
   type ClientStream,
@@ -6,6 +7,7 @@ import {
   type EngineClientCall,
   EngineClientStream,
   EngineUnaryClientCall,
+  tooLong,
   type UnaryCallback,
 } from './client-call.ts'
 import { ClientConnection, type ConnectionWatcher } from './client-connection.ts'
@@ -14,7 +16,7 @@ import { GrpcError } from './errors.ts'
 import { Http2Connection } from './http2/connection.ts'
 import type { Http2Error } from './http2/errors.ts'
 import { Keepalive, type KeepaliveOptions } from './http2/keepalive.ts'
-import type { Http2Limits } from './http2/limits.ts'
+import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts'
 import { Alarm, Timers } from './http2/timers.ts'
 import { defaultGrpcLimits, type GrpcLimits } from './limits.ts'
 import { metadataPairs } from './metadata.ts'
@@ -40,6 +42,7 @@ export interface GrpcChannelOptions {
   readonly http2Limits?: Partial<Http2Limits>
   /** Pings to a silent server. None by default. */
   readonly keepalive?: KeepaliveOptions
+  /** Encodings that answers may come in, and those that `CallOptions.compression` may name. */
   readonly compressors?: readonly Compressor[]
   readonly events?: GrpcChannelEvents
 }
@@ -58,6 +61,8 @@ export interface CallOptions {
   /** How long the call may take, from now. */
   readonly timeoutMs?: number
   readonly signal?: CallSignal
+  /** Name of one of the channel's compressors, for what is sent; `identity` by default. Unknown names throw `RangeError`. */
+  readonly compression?: string
 }
 
 export interface UnaryAnswer {
@@ -97,6 +102,7 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
   readonly #options: GrpcChannelOptions
   readonly #timers: Timers
   readonly #limits: GrpcLimits
+  readonly #http2Limits: Http2Limits
   readonly #compressors: ReadonlyMap<string, Compressor>
   #state: ChannelState = 'idle'
   /** Takes new calls; older ones may still be finishing theirs. */
@@ -116,6 +122,7 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
     this.#options = options
     this.#timers = new Timers(options.clock)
     this.#limits = { ...defaultGrpcLimits, ...options.limits }
+    this.#http2Limits = { ...defaultHttp2Limits, ...options.http2Limits }
     this.#compressors = new Map((options.compressors ?? []).map(one => [one.name, one]))
   }
 
@@ -147,8 +154,12 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
   }
 
   unary(path: string, request: Uint8Array, options: CallOptions, callback: UnaryCallback): ClientCall {
-    const call = new EngineUnaryClientCall(path, request, pairsOf(options), this.#deadlineOf(options), callback)
-    if (!this.#begin(call, options)) call.keepRequest()
+    const call = new EngineUnaryClientCall(this.#setup(path, options), request, callback)
+    const { maxSendBytes } = this.#limits
+    if (request.length > maxSendBytes) {
+      const message = tooLong(request.length, maxSendBytes)
+      this.#later(() => call.failed(new GrpcError(StatusCode.RESOURCE_EXHAUSTED, message, { notProcessed: true })))
+    } else if (!this.#begin(call, options)) call.keepRequest()
     return call
   }
 
@@ -162,7 +173,9 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
   }
 
   stream(path: string, events: ClientStreamEvents, options: CallOptions = {}): ClientStream {
-    const call = new EngineClientStream(path, events, pairsOf(options), this.#deadlineOf(options))
+    const { streamBufferBytes } = this.#http2Limits
+    const limits = { streamBufferBytes, maxSendBytes: this.#limits.maxSendBytes }
+    const call = new EngineClientStream(this.#setup(path, options), events, limits)
     this.#begin(call, options)
     return call
   }
@@ -263,8 +276,14 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
     this.#options.clock.defer(run)
   }
 
-  #deadlineOf(options: CallOptions): number | undefined {
-    return options.timeoutMs === undefined ? undefined : this.#timers.clock.now() + options.timeoutMs
+  #setup(path: string, options: CallOptions): CallSetup {
+    const { timeoutMs, compression = 'identity', metadata } = options
+    const compressor = this.#compressors.get(compression)
+    if (compressor === undefined && compression !== 'identity') {
+      throw new RangeError(`compression ${JSON.stringify(compression)} is not one of the channel's`)
+    }
+    const deadlineMs = timeoutMs === undefined ? undefined : this.#timers.clock.now() + timeoutMs
+    return { path, metadata: metadata === undefined ? [] : metadataPairs(metadata), deadlineMs, compressor }
   }
 
   #callOver(call: EngineClientCall): void {
@@ -296,7 +315,7 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
       owner: connection,
       timers: this.#timers,
       scheduler: this,
-      ...(options.http2Limits === undefined ? {} : { limits: options.http2Limits }),
+      limits: this.#http2Limits,
     })
     connection.attach(http2)
     const never = { intervalMs: Number.POSITIVE_INFINITY, timeoutMs: 0, permitWithoutStreams: false }
@@ -347,10 +366,6 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
     this.#timers.remove(this.#closeAlarm)
     this.#closing.settle()
   }
-}
-
-function pairsOf(options: CallOptions): ReturnType<typeof metadataPairs> {
-  return options.metadata === undefined ? [] : metadataPairs(options.metadata)
 }
 
 function closedError(): GrpcError {

@@ -1,5 +1,6 @@
 import { type AssemblerSink, isWholeMessage, MessageAssembler } from './assembler.ts'
 import type { ClientConnection } from './client-connection.ts'
+import type { Compressor } from './compressor.ts'
 import { GrpcError } from './errors.ts'
 import type { ResetCause } from './http2/connection.ts'
 import type { HeaderPair } from './http2/header-field.ts'
@@ -56,6 +57,14 @@ export interface ClientStream extends ClientCall {
 
 const nothing: Uint8Array = new Uint8Array(0)
 
+/** What a call is made with. */
+export interface CallSetup {
+  readonly path: string
+  readonly metadata: readonly HeaderPair[]
+  readonly deadlineMs: number | undefined
+  readonly compressor: Compressor | undefined
+}
+
 /** What unary and streaming calls have in common. */
 export abstract class EngineClientCall implements ClientCall, Timed, AssemblerSink {
   readonly path: string
@@ -67,6 +76,7 @@ export abstract class EngineClientCall implements ClientCall, Timed, AssemblerSi
   /** When it must be over, in milliseconds of the clock. */
   readonly deadlineMs: number | undefined
   readonly metadata: readonly HeaderPair[]
+  readonly compressor: Compressor | undefined
   protected connection: ClientConnection | undefined = undefined
   protected stream: Http2Stream | undefined = undefined
   protected assembler: MessageAssembler | undefined = undefined
@@ -75,10 +85,11 @@ export abstract class EngineClientCall implements ClientCall, Timed, AssemblerSi
   #onOver: ((call: EngineClientCall) => void) | undefined = undefined
   readonly #onAbort = (): void => this.cancel()
 
-  constructor(path: string, metadata: readonly HeaderPair[], deadlineMs: number | undefined) {
+  constructor({ path, metadata, deadlineMs, compressor }: CallSetup) {
     this.path = path
     this.metadata = metadata
     this.deadlineMs = deadlineMs
+    this.compressor = compressor
   }
 
   /** `onOver` is told once when the call has ended. */
@@ -213,14 +224,8 @@ export class EngineUnaryClientCall extends EngineClientCall {
   #start = 0
   #end = 0
 
-  constructor(
-    path: string,
-    request: Uint8Array,
-    metadata: readonly HeaderPair[],
-    deadlineMs: number | undefined,
-    callback: UnaryCallback,
-  ) {
-    super(path, metadata, deadlineMs)
+  constructor(setup: CallSetup, request: Uint8Array, callback: UnaryCallback) {
+    super(setup)
     this.#request = request
     this.#callback = callback
   }
@@ -268,12 +273,25 @@ export class EngineUnaryClientCall extends EngineClientCall {
   protected sendFirst(): void {
     const request = this.#request
     this.#request = nothing
-    this.connection!.sendMessage(this.stream!, request, 0, request.length, true)
+    const { compressor } = this
+    this.connection!.sendMessage(this.stream!, request, 0, request.length, { last: true, compressor })
   }
+}
+
+/** What bounds a stream before it has a connection. */
+export interface EarlyLimits {
+  readonly streamBufferBytes: number
+  readonly maxSendBytes: number
+}
+
+/** grpc-go's words for a message beyond the limit of the one who sends it. */
+export function tooLong(length: number, maxBytes: number): string {
+  return `trying to send message larger than max (${length} vs. ${maxBytes})`
 }
 
 export class EngineClientStream extends EngineClientCall implements ClientStream {
   readonly #events: ClientStreamEvents
+  readonly #limits: EarlyLimits
   /** Sent before the stream was opened. */
   #early: Uint8Array[] = []
   #earlyBytes = 0
@@ -282,27 +300,25 @@ export class EngineClientStream extends EngineClientCall implements ClientStream
   /** The status, while messages before it are still to be delivered. */
   #status: { readonly code: StatusCode; readonly message: string } | undefined
 
-  constructor(
-    path: string,
-    events: ClientStreamEvents,
-    metadata: readonly HeaderPair[],
-    deadlineMs: number | undefined,
-  ) {
-    super(path, metadata, deadlineMs)
+  constructor(setup: CallSetup, events: ClientStreamEvents, limits: EarlyLimits) {
+    super(setup)
+    this.#limits = limits
     this.#events = events
   }
 
   send(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.ended || this.#halfClosed) return true
+    if (end - start > this.#limits.maxSendBytes) {
+      this.abandon(StatusCode.RESOURCE_EXHAUSTED, tooLong(end - start, this.#limits.maxSendBytes))
+      return true
+    }
     if (this.stream === undefined || this.connection === undefined) {
       this.#early.push(bytes.slice(start, end))
       this.#earlyBytes += end - start
-      return true
+      return this.#earlyBytes <= this.#limits.streamBufferBytes
     }
-    this.connection.sendMessage(this.stream, bytes, start, end, false)
-    if (this.stream.queuedBytes <= this.connection.http2.limits.streamBufferBytes) return true
-    this.stream.wantsDrain = true
-    return false
+    this.connection.sendMessage(this.stream, bytes, start, end, { last: false, compressor: this.compressor })
+    return this.connection.http2.hasRoom(this.stream)
   }
 
   get queuedBytes(): number {
@@ -363,8 +379,12 @@ export class EngineClientStream extends EngineClientCall implements ClientStream
 
   protected sendFirst(): void {
     const stream = this.stream!
-    for (const message of this.#early) this.connection!.sendMessage(stream, message, 0, message.length, false)
+    const wasFull = this.#earlyBytes > this.#limits.streamBufferBytes
+    const options = { last: false, compressor: this.compressor }
+    for (const message of this.#early) this.connection!.sendMessage(stream, message, 0, message.length, options)
     this.#early = []
+    // Whoever was told to wait before the stream stood is told when to go on.
+    if (wasFull && this.connection!.http2.hasRoom(stream)) this.connection!.http2.drained(stream)
     if (this.#paused) this.connection!.http2.setPaused(stream, true)
     if (this.#halfClosed) this.connection!.http2.data(stream, nothing, nothing, 0, 0, true)
   }

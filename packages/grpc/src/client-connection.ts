@@ -77,9 +77,20 @@ export class ClientConnection implements Http2Owner {
     this.#waiting.push(call)
   }
 
-  sendMessage(stream: Http2Stream, bytes: Uint8Array, start: number, end: number, last: boolean): void {
+  sendMessage(
+    stream: Http2Stream,
+    message: Uint8Array,
+    from: number,
+    to: number,
+    options: { readonly last: boolean; readonly compressor: Compressor | undefined },
+  ): void {
+    const { compressor, last } = options
+    const bytes = compressor === undefined ? message : compressor.compress(message.subarray(from, to))
+    const start = compressor === undefined ? from : 0
+    const end = compressor === undefined ? to : bytes.length
     const prefix = this.#prefix
     const length = end - start
+    prefix[0] = compressor === undefined ? 0 : 1
     prefix[1] = length >>> 24
     prefix[2] = length >>> 16
     prefix[3] = length >>> 8
@@ -159,6 +170,7 @@ export class ClientConnection implements Http2Owner {
       const leftMs = call.deadlineMs - http2.timers.clock.now()
       encoder.append([['grpc-timeout', formatGrpcTimeout(leftMs)]])
     }
+    if (call.compressor !== undefined) encoder.append([['grpc-encoding', call.compressor.name]])
     if (call.metadata.length > 0) encoder.append(call.metadata)
     const stream = http2.open(false)
     stream.context = call

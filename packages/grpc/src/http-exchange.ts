@@ -40,7 +40,10 @@ export interface HttpExchange {
   end(trailers?: readonly HeaderPair[]): void
   /** Drops the exchange. */
   abort(): void
-  /** Stops and restarts giving the client room for more of the body; what it may still send is delivered. */
+  /**
+   * Stops and restarts giving the client room for more of the body. What it may still send is delivered: the one who paused
+   * keeps it, and it counts for the connection's limit on held bytes.
+   */
   pause(): void
   resume(): void
 }
@@ -56,6 +59,9 @@ export class HttpStream implements HttpExchange {
   readonly #http2: Http2Connection
   readonly #stream: Http2Stream
   #responded = false
+  #paused = false
+  /** Bytes delivered while paused. */
+  #held = 0
 
   constructor(http2: Http2Connection, stream: Http2Stream, head: RequestHead, peer: ServerCall['peer']) {
     this.#http2 = http2
@@ -88,40 +94,59 @@ export class HttpStream implements HttpExchange {
     if (this.ended || this.#responded) return
     this.#responded = true
     this.#http2.headers(this.#stream, [[':status', String(status)], ...headers], options.end === true)
-    if (options.end === true) this.ended = true
+    if (options.end === true) this.#over()
   }
 
   write(bytes: Uint8Array): boolean {
+    if (this.ended || !this.#responded) return true
     this.#http2.data(this.#stream, nothing, bytes, 0, bytes.length, false)
-    if (this.#stream.queuedBytes <= this.#http2.limits.streamBufferBytes) return true
-    this.#stream.wantsDrain = true
-    return false
+    return this.#http2.hasRoom(this.#stream)
   }
 
   end(trailers?: readonly HeaderPair[]): void {
     if (this.ended || !this.#responded) return
-    this.ended = true
+    this.#over()
     if (trailers === undefined) this.#http2.data(this.#stream, nothing, nothing, 0, 0, true)
     else this.#http2.trailers(this.#stream, trailers)
   }
 
   abort(): void {
     if (this.ended) return
-    this.ended = true
+    this.#over()
     this.#http2.reset(this.#stream, Http2ErrorCode.INTERNAL_ERROR)
   }
 
   pause(): void {
+    if (this.#paused || this.ended) return
+    this.#paused = true
     this.#http2.setPaused(this.#stream, true)
   }
 
   resume(): void {
+    if (!this.#paused || this.ended) return
+    this.#paused = false
+    this.#letGo()
     this.#http2.setPaused(this.#stream, false)
+  }
+
+  #over(): void {
+    this.ended = true
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    const held = this.#held
+    this.#held = 0
+    if (held > 0) this.#http2.hold(-held)
   }
 
   // For the connection
 
   data(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#paused) {
+      this.#held += end - start
+      this.#http2.hold(end - start)
+    }
     this.events.data?.(bytes, start, end)
   }
 
@@ -135,7 +160,7 @@ export class HttpStream implements HttpExchange {
 
   cancelled(): void {
     if (this.ended) return
-    this.ended = true
+    this.#over()
     this.events.cancel?.()
   }
 }

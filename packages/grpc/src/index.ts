@@ -30,6 +30,7 @@ export {
 export type { CallSignal, ClientCall, ClientStream, ClientStreamEvents, UnaryCallback } from './client-call.ts'
 export type { Compressor } from './compressor.ts'
 export { GrpcError, statusName } from './errors.ts'
+export { type ForwardOptions, forwardCalls } from './forward.ts'
 export type { HttpEvents, HttpExchange } from './http-exchange.ts'
 export { Http2Error } from './http2/errors.ts'
 export type { HeaderPair } from './http2/header-field.ts'

@@ -75,6 +75,14 @@ export function badBinaryField(fields: readonly HeaderField[]): HeaderField | un
   )
 }
 
+/** Without what gRPC cannot carry, for metadata that came from elsewhere. */
+export function carriable(entries: MetadataInit): MetadataInit {
+  return entries.filter(
+    ([name, value]) =>
+      namePattern.test(name) && !reserved.has(name) && (typeof value !== 'string' || valuePattern.test(value)),
+  )
+}
+
 /**
  * Header pairs for metadata given by the user. Throws `RangeError` for a name or value that gRPC cannot carry, and for
  * fields that belong to the protocol.

@@ -37,23 +37,29 @@ export interface MethodTable {
   readonly services: ReadonlySet<string>
   readonly compressors: ReadonlyMap<string, Compressor>
   readonly observer: CallObserver | undefined
+  /** Takes the calls of all methods that are not in the table. */
+  readonly fallback: MethodHandler | undefined
 }
 
 export function methodTable(
   methods: Iterable<readonly [path: string, handler: MethodHandler]>,
   compressors: readonly Compressor[],
   observer: CallObserver | undefined,
+  fallback: MethodHandler | undefined,
 ): MethodTable {
   const table = new Map(methods)
   const services = new Set<string>()
   for (const path of table.keys()) {
-    const slash = path.lastIndexOf('/')
-    if (path[0] !== '/' || slash < 2 || slash === path.length - 1) {
-      throw new RangeError(`method path ${JSON.stringify(path)} is not /service/method`)
-    }
-    services.add(path.slice(1, slash))
+    if (!isMethodPath(path)) throw new RangeError(`method path ${JSON.stringify(path)} is not /service/method`)
+    services.add(path.slice(1, path.lastIndexOf('/')))
   }
-  return { methods: table, services, compressors: new Map(compressors.map(one => [one.name, one])), observer }
+  return { methods: table, services, compressors: new Map(compressors.map(one => [one.name, one])), observer, fallback }
+}
+
+/** `/service/method`. */
+function isMethodPath(path: string): boolean {
+  const slash = path.lastIndexOf('/')
+  return path[0] === '/' && slash >= 2 && slash < path.length - 1
 }
 
 /** Reads the headers, with grpc-go's answers to what is wrong with them. */
@@ -63,7 +69,7 @@ export function requestHead(block: HeaderBlock, table: MethodTable): RequestHead
   const isGrpc = isGrpcContentType(contentType)
   const timeoutText = block.get('grpc-timeout')
   const timeout = timeoutText === undefined ? undefined : parseGrpcTimeout(timeoutText)
-  const method = table.methods.get(http.path)
+  const method = table.methods.get(http.path) ?? (isMethodPath(http.path) ? table.fallback : undefined)
   const encoding = block.get('grpc-encoding')
   const metadata = new WireMetadata(block.fields)
   const rejection =
@@ -120,11 +126,11 @@ function badTimeout(timeout: number | string | undefined): Rejection | undefined
 }
 
 function unknownMethod(path: string, table: MethodTable): Rejection {
-  const name = path.startsWith('/') ? path.slice(1) : path
+  const name = path.slice(1)
   const slash = name.lastIndexOf('/')
   const service = name.slice(0, Math.max(0, slash))
   let message = `unknown service ${service}`
-  if (slash < 0) message = `malformed method name: ${JSON.stringify(path)}`
+  if (path[0] !== '/' || slash < 0) message = `malformed method name: ${JSON.stringify(path)}`
   else if (table.services.has(service)) message = `unknown method ${name.slice(slash + 1)} for service ${service}`
   return { httpStatus: 200, code: StatusCode.UNIMPLEMENTED, message }
 }

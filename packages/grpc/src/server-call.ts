@@ -81,14 +81,15 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
     const trailers = isPlain && status.trailers === undefined ? okTrailers : statusPairs(status)
     this.over(status.code)
     if (this.headersSent || trailers instanceof PreparedBlock) {
-      this.sendHeaders()
+      this.begin()
       http2.trailers(this.stream, trailers)
     } else http2.headers(this.stream, [...headersBlock.pairs, ...this.#headers, ...trailers], true)
     if (status.code !== StatusCode.OK) server.counters.failedCalls++
     this.tellObserver(status.code, undefined, 0, 0)
   }
 
-  protected sendHeaders(): void {
+  /** Sends the response headers, unless they are sent. */
+  protected begin(): void {
     if (this.headersSent) return
     this.headersSent = true
     const { http2, headersBlock } = this.connection
@@ -147,6 +148,15 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
     callEnd.responseEnd = end
     observer.ended(this, callEnd)
     callEnd.response = undefined
+  }
+
+  /** A message that we must not send ends the call. */
+  protected isTooLong(length: number): boolean {
+    const { maxSendBytes } = this.connection.limits
+    if (length <= maxSendBytes) return false
+    const text = `grpc: trying to send message larger than max (${length} vs. ${maxSendBytes})`
+    this.broken(StatusCode.RESOURCE_EXHAUSTED, text)
+    return true
   }
 
   /** The stream is gone. */
@@ -216,19 +226,19 @@ export class EngineUnaryCall extends EngineCall implements UnaryCall {
   }
 
   reply(bytes: Uint8Array, start: number, end: number): void {
-    if (this.ended) return
+    if (this.ended || this.isTooLong(end - start)) return
     this.over(StatusCode.OK)
-    this.sendHeaders()
+    this.begin()
     this.sendMessage(bytes, start, end)
     this.connection.http2.trailers(this.stream, this.connection.okTrailers)
     this.tellObserver(StatusCode.OK, bytes, start, end)
   }
 
   replyPieces(pieces: readonly Uint8Array[]): void {
-    if (this.ended) return
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    if (this.ended || this.isTooLong(length)) return
     this.over(StatusCode.OK)
-    this.sendHeaders()
+    this.begin()
     this.sendPieces(pieces, length)
     this.connection.http2.trailers(this.stream, this.connection.okTrailers)
     this.tellObserver(StatusCode.OK, undefined, 0, length)
@@ -308,13 +318,15 @@ export class EngineStreamCall extends EngineCall implements StreamCall {
     return this.stream.queuedBytes
   }
 
+  sendHeaders(): void {
+    if (!this.ended) this.begin()
+  }
+
   send(bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.ended) return true
-    this.sendHeaders()
+    if (this.ended || this.isTooLong(end - start)) return true
+    this.begin()
     this.sendMessage(bytes, start, end)
-    if (this.stream.queuedBytes <= this.connection.http2.limits.streamBufferBytes) return true
-    this.stream.wantsDrain = true
-    return false
+    return this.connection.http2.hasRoom(this.stream)
   }
 
   finish(status: Status = { code: StatusCode.OK, message: '' }): void {

@@ -16,6 +16,8 @@ export interface GrpcServerOptions {
   readonly clock: Clock
   /** Handlers by path, such as `/etcdserverpb.KV/Put`. */
   readonly methods: Iterable<readonly [path: string, handler: MethodHandler]>
+  /** Takes the calls of all other methods, as a proxy does (`forwardCalls`). Without it they are UNIMPLEMENTED. */
+  readonly otherMethods?: MethodHandler
   readonly limits?: Partial<GrpcLimits>
   readonly http2Limits?: Partial<Http2Limits>
   /** Pings to silent clients; by default after two hours, with 20 seconds to answer. */
@@ -93,7 +95,7 @@ export class EngineServer implements GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     this.#options = options
-    this.table = methodTable(options.methods, options.compressors ?? [], options.observer)
+    this.table = methodTable(options.methods, options.compressors ?? [], options.observer, options.otherMethods)
     this.timers = new Timers(options.clock)
     this.limits = { ...defaultGrpcLimits, ...options.limits }
     this.onOtherRequest = options.onOtherRequest

@@ -68,6 +68,8 @@ export interface UnaryCall extends ServerCall {
 }
 
 export interface StreamCall extends ServerCall {
+  /** Sends the response headers now and not with the first message. */
+  sendHeaders(): void
   /**
    * Sends one message (copied at once). Returns false when more than the stream's buffer limit waits for the client:
    * the handler should wait for `drain`; nothing is lost if it goes on.

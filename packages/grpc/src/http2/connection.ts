@@ -30,7 +30,7 @@ export interface Http2Owner {
    * reset itself. `refused`: the peer has certainly not acted on it.
    */
   reset(stream: Http2Stream, code: number, cause: ResetCause): void
-  /** The queue of a stream with `wantsDrain` has fallen to half of the limit. */
+  /** A stream that had no room (`hasRoom`) has some again: its queue, and all together, have fallen to half of the limit. */
   drain(stream: Http2Stream): void
   /** The peer will accept no more streams. */
   goaway(error: Http2Error): void
@@ -236,6 +236,19 @@ export class Http2Connection implements SenderEvents {
     return this.#heldBytes
   }
 
+  /**
+   * Whether the producer of a stream may go on after it has sent something: not while the stream has more to send than its
+   * limit, or all streams together more than theirs. Then `drain` follows.
+   */
+  hasRoom(stream: Http2Stream): boolean {
+    const queued = stream.queuedBytes
+    if (queued === 0) return true
+    if (queued <= this.limits.streamBufferBytes && this.sender.queuedBytes <= this.limits.maxQueuedOutputBytes)
+      return true
+    stream.wantsDrain = true
+    return false
+  }
+
   /** Asks the peer for a sign of life; `onPong` is called when it answers. */
   ping(onPong: () => void): void {
     if (this.closed) return
@@ -351,6 +364,8 @@ export class Http2Connection implements SenderEvents {
     stream.closed = true
     this.streams.delete(stream.id)
     if (stream.queue !== undefined) this.sender.forget(stream)
+    // What it had queued may have been what others waited for.
+    if (this.#drained.length > 0) this.touch()
     if (this.#draining && this.streams.size === 0) this.touch()
   }
 
@@ -519,6 +534,7 @@ export class Http2Connection implements SenderEvents {
   }
 
   #notifyDrained(): void {
+    if (this.sender.queuedBytes > this.limits.maxQueuedOutputBytes / 2) return
     const streams = this.#drained
     this.#drained = []
     for (const stream of streams) if (!stream.closed) this.owner.drain(stream)

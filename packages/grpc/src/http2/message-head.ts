@@ -8,6 +8,7 @@ export interface MessageHead {
   readonly method: string
   readonly scheme: string
   readonly path: string
+  /** `:authority`, or the field `host` in its place. */
   readonly authority: string
   /** 0 in requests and trailers. */
   readonly status: number
@@ -37,6 +38,7 @@ function parseHead(block: HeaderBlock, kind: MessageKind): MessageHead {
   let malformed: string | undefined
   let regular = false
   let contentLength = -1
+  let host: string | undefined
   for (const field of block.fields) {
     if (field.kind === FieldKind.MALFORMED) malformed ??= `bad field ${JSON.stringify(field.name)}`
     else if (field.kind === FieldKind.PSEUDO) {
@@ -46,6 +48,10 @@ function parseHead(block: HeaderBlock, kind: MessageKind): MessageHead {
       pseudo.set(field.name, field.value)
     } else {
       regular = true
+      if (field.name === 'host' && kind === 'request') {
+        if (host !== undefined) malformed ??= 'host twice'
+        host = field.value
+      }
       if (field.name !== 'content-length') continue
       const length = /^\d{1,15}$/.test(field.value) ? Number(field.value) : -1
       if (length < 0 || (contentLength >= 0 && contentLength !== length)) malformed ??= 'bad content-length'
@@ -57,10 +63,11 @@ function parseHead(block: HeaderBlock, kind: MessageKind): MessageHead {
     method: pseudo.get(':method') ?? '',
     scheme: pseudo.get(':scheme') ?? '',
     path: pseudo.get(':path') ?? '',
-    authority: pseudo.get(':authority') ?? '',
+    authority: pseudo.get(':authority') ?? host ?? '',
     status: Number(pseudo.get(':status') ?? 0),
     contentLength,
   }
+  if (host !== undefined && host.toLowerCase() !== head.authority.toLowerCase()) malformed ??= 'host is not :authority'
   return { malformed: malformed ?? missing(kind, head, pseudo), ...head }
 }
 
