@@ -94,6 +94,8 @@ export class RangeRead implements RangeCursor {
   private more = false
   /** The whole read happens in one turn. */
   private atOnce = false
+  /** Pairs are copied as they are found: the answer is long, and nothing is sorted. */
+  private readonly copies: boolean
   /** A turn has ended before the read: what is collected must not refer to the store. */
   private sliced = false
 
@@ -103,6 +105,7 @@ export class RangeRead implements RangeCursor {
     this.request = request
     this.revision = revision
     this.plan = planOf(request)
+    this.copies = onClose !== undefined && !this.plan.sorted
     this.onClose = onClose
     this.kvs = this.collected = new RecordList(reader.stamp)
     this.sortKeys = new SortKeys(request.sortTarget ?? 'key')
@@ -177,7 +180,8 @@ export class RangeRead implements RangeCursor {
     if (plan.sorted) this.sortKeys.add(reader, handle)
     if (plan.stripped) reader.fetchStripped(handle, plan.keepLease)
     else reader.fetch(handle)
-    this.kvs.push(reader.source, reader.start, reader.length)
+    if (this.copies) this.kvs.pushCopy(reader.source, reader.start, reader.length)
+    else this.kvs.push(reader.source, reader.start, reader.length)
   }
 
   private stepSort(): void {

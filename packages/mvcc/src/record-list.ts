@@ -14,6 +14,8 @@ export interface Stamp {
 const kvsTag = 0x12
 /** Pieces are cut at this size, a record more or less. */
 const pieceBytes = 256 * 1024
+/** The first piece that is filled as records come; later ones are twice as large, up to `pieceBytes`. */
+const firstPieceBytes = 16 * 1024
 
 /** Long lists grow by segments: one array of a million references would be copied again and again. */
 const segmentShift = 12
@@ -34,6 +36,9 @@ export class RecordList implements KeyValueList {
   private readonly frozenPieces: Uint8Array[] = []
   /** Records from here on still lie in the store. */
   private frozen = 0
+  /** The piece that `pushCopy` fills, and up to where. */
+  private piece: Uint8Array = noBytes
+  private pieceAt = 0
 
   constructor(stamp: Stamp) {
     this.stamp = stamp
@@ -47,6 +52,29 @@ export class RecordList implements KeyValueList {
     starts.push(start)
     lengths.push(length)
     this.byteLength += 1 + varintBytes(length) + length
+  }
+
+  /** Adds a record that is frozen at once, while it is near. All records before must be frozen. */
+  pushCopy(source: Uint8Array, start: number, length: number): void {
+    const size = 1 + varintBytes(length) + length
+    if (this.pieceAt + size > this.piece.length) this.beginPiece(size)
+    const { piece } = this
+    const next = copyFramed(source, start, length, kvsTag, piece, this.pieceAt)
+    this.push(piece, next - length, length)
+    this.pieceAt = next
+    this.frozen = this.length
+  }
+
+  private beginPiece(size: number): void {
+    const { length } = this.piece
+    this.endPiece()
+    this.piece = new Uint8Array(Math.max(size, Math.min(Math.max(firstPieceBytes, length * 2), pieceBytes)))
+  }
+
+  private endPiece(): void {
+    if (this.pieceAt > 0) this.frozenPieces.push(this.piece.subarray(0, this.pieceAt))
+    this.piece = noBytes
+    this.pieceAt = 0
   }
 
   /** The first step after a pause: what was collected before is frozen, what comes now is as of now. */
@@ -82,13 +110,7 @@ export class RecordList implements KeyValueList {
   private copy(index: number, tag: number, target: Uint8Array, at: number): number {
     const { sources, starts, lengths } = this.segments[index >>> segmentShift]!
     const place = index & segmentMask
-    const length = lengths[place]!
-    const start = starts[place]!
-    target[at] = tag
-    const next = length < 0x80 ? at + 2 : writeVarint(target, at + 1, length)
-    if (length < 0x80) target[at + 1] = length
-    target.set(sources[place]!.subarray(start, start + length), next)
-    return next + length
+    return copyFramed(sources[place]!, starts[place]!, lengths[place]!, tag, target, at)
   }
 
   record(index: number): Uint8Array {
@@ -111,6 +133,7 @@ export class RecordList implements KeyValueList {
   }
 
   private freezePiece(): number {
+    this.endPiece()
     let size = 0
     let end = this.frozen
     for (; end < this.length && size < pieceBytes; end++) {
@@ -133,6 +156,7 @@ export class RecordList implements KeyValueList {
 
   pieces(): readonly Uint8Array[] {
     this.freeze()
+    this.endPiece()
     return this.frozenPieces
   }
 
@@ -143,6 +167,22 @@ export class RecordList implements KeyValueList {
       yield decodeRecord(this.source(index), start, start + this.recordLength(index))
     }
   }
+}
+
+/** Writes tag, length and record; returns the place behind it. */
+function copyFramed(
+  source: Uint8Array,
+  start: number,
+  length: number,
+  tag: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  target[at] = tag
+  const next = length < 0x80 ? at + 2 : writeVarint(target, at + 1, length)
+  if (length < 0x80) target[at + 1] = length
+  target.set(source.subarray(start, start + length), next)
+  return next + length
 }
 
 /** The list of a single key's read: no arrays. */

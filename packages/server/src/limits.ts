@@ -16,6 +16,9 @@ export const maxInflightMessages = 512
 export const catchUpEntries = 5000
 /** Records that one slice of a long read or delete looks at: well below a millisecond. */
 export const sliceRecords = 512
+/** What one slice of a Range gathers: common lists come in one. */
+export const sliceRangeRecords = 2048
+export const sliceRangeBytes: number = 512 * 1024
 /** Longer answers to ranges are sent as the pieces they were gathered in. */
 export const answerBytesAtOnce: number = 64 * 1024
 /** Pairs in the first chunk of a RangeStream; later ones grow with the room that messages leave. */

@@ -104,7 +104,7 @@ function readRange(member: Member, call: UnaryCall, request: RangeRequest): void
 
 /** Ranges that ask for at most so many keys are read in one go. */
 const smallRange = 1000
-const rangeBudget = { records: limits.sliceRecords }
+const rangeBudget = { records: limits.sliceRangeRecords, bytes: limits.sliceRangeBytes }
 
 /** Whether it may look at more keys: what is sorted or filtered is read whole before it is cut. */
 function isWide(request: RangeRequest): boolean {
