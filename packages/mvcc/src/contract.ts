@@ -218,7 +218,7 @@ export interface StoreStatistics {
 
 /** Operations as etcd counts them: keeping or returning what a write finds is a range of its own. */
 export interface OperationCounts {
-  /** Reads, conditions included. */
+  /** Reads, conditions and those that are refused included. */
   ranges: number
   puts: number
   /** Bytes of the keys and values of those puts. */

@@ -95,15 +95,15 @@ class MultiVersionStore implements Store, TxnHost {
   }
 
   range(request: RangeRequest): RangeResult {
-    const revision = this.readRevision(request)
     this.reader.counts.ranges++
+    const revision = this.readRevision(request)
     if (isSingleKey(request)) return readKey(this.reader, request, revision)
     return new RangeRead(this.reader, request, revision).finish()
   }
 
   openRange(request: RangeRequest): RangeCursor {
-    const revision = this.readRevision(request)
     this.reader.counts.ranges++
+    const revision = this.readRevision(request)
     return new RangeRead(this.reader, request, revision, this.compactor.pin(revision))
   }
 
