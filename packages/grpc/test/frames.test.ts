@@ -110,6 +110,8 @@ describe('stream errors leave the connection alone', () => {
     ['transfer-encoding', [...requestHeaders, ['transfer-encoding', 'chunked']]],
     ['te with another value', [...without('te'), ['te', 'gzip']]],
     ['content-length that is no number', [...requestHeaders, ['content-length', 'x']]],
+    ['host twice', [...requestHeaders, ['host', 'h'], ['host', 'h']]],
+    ['a host that is not its :authority', [...without(':authority'), [':authority', 'a'], ['host', 'b']]],
     ['two content-lengths', [...requestHeaders, ['content-length', '1'], ['content-length', '2']]],
   ]
   it.each(malformed)('a request with %s', (_name, pairs) => {

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createGrpcChannel, type GrpcError, StatusCode } from '../src/index.ts'
+import { gzip } from './gzip.ts'
 import { INTEROP_LIMIT_BYTES, interopServer } from './interop-service.ts'
 import { listen, nodeClock, socketPipe } from './node-world.ts'
 
@@ -46,6 +47,7 @@ describe.skipIf(!hasGrpcio())(
         ],
         empty: 0,
         big: true,
+        gzip: true,
         many: true,
         error: [
           'NOT_FOUND',
@@ -78,6 +80,7 @@ describe.skipIf(!hasGrpcio())(
         clock: nodeClock,
         authority: `127.0.0.1:${port}`,
         limits: { maxReceiveBytes: INTEROP_LIMIT_BYTES },
+        compressors: [gzip],
         dial: () => socketPipe(connect({ host: '127.0.0.1', port, allowHalfOpen: true })),
       })
       await channel.connect()
@@ -94,6 +97,9 @@ describe.skipIf(!hasGrpcio())(
       expect(hello.headers.getBytes('x-echo-bin')).toEqual(Uint8Array.of(0, 255))
       const big = Buffer.from(Uint8Array.from({ length: 4_000_000 }, (_, i) => i * 31))
       expect(Buffer.compare((await call('Echo', big)).message, big)).toBe(0)
+      const compressed = await call('Echo', big, { compression: 'gzip', metadata: [['x-compress', 'gzip']] })
+      expect(compressed.headers.get('grpc-encoding')).toBe('gzip')
+      expect(Buffer.compare(compressed.message, big)).toBe(0)
       const error = (await call('Fail', big.subarray(0, 1)).catch(caught => caught)) as GrpcError
       expect([error.code, error.message, error.metadata.get('x-trailer')]).toEqual([5, 'nichts: 100 % ñ 鍵', 'tail'])
       expect(error.metadata.getBytes('x-trailer-bin')).toEqual(Uint8Array.of(0, 255))

@@ -1,4 +1,5 @@
 import { createGrpcServer, type GrpcServer, StatusCode } from '../src/index.ts'
+import { gzip } from './gzip.ts'
 import { nodeClock } from './node-world.ts'
 
 /** Largest message of the interop tests, with room. */
@@ -19,6 +20,7 @@ export function interopServer(log: InteropLog): GrpcServer {
   return createGrpcServer({
     clock: nodeClock,
     limits: { maxReceiveBytes: INTEROP_LIMIT_BYTES },
+    compressors: [gzip],
     methods: [
       [
         '/interop.Test/Echo',

@@ -1,14 +1,6 @@
 import http2 from 'node:http2'
-import { gunzipSync, gzipSync } from 'node:zlib'
-import * as grpc from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
-import {
-  type Compressor,
-  createGrpcServer,
-  type GrpcServer,
-  type GrpcServerOptions,
-  type HttpExchange,
-} from '../src/index.ts'
+import { createGrpcServer, type GrpcServer, type GrpcServerOptions, type HttpExchange } from '../src/index.ts'
 import { listen, nodeClock } from './node-world.ts'
 
 const closers: (() => void)[] = []
@@ -144,56 +136,5 @@ describe('HTTP/2 requests that are not gRPC', () => {
     stream.write('x')
     setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), 20)
     await expect.poll(() => log).toEqual(['cancel /hang'])
-  })
-})
-
-describe('compressed messages', () => {
-  const gzip: Compressor = {
-    name: 'gzip',
-    compress: bytes => Uint8Array.from(gzipSync(bytes)),
-    decompress(bytes, maxBytes) {
-      try {
-        return Uint8Array.from(gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) }))
-      } catch (error) {
-        if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') return undefined
-        throw error
-      }
-    },
-  }
-  const echo: GrpcServerOptions['methods'] = [
-    ['/a.A/Echo', { kind: 'unary', handle: (call, body, start, end) => call.reply(body, start, end) }],
-  ]
-
-  function call(port: number, bytes: Buffer): Promise<Buffer | grpc.ServiceError> {
-    const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
-      'grpc.default_compression_algorithm': grpc.compressionAlgorithms.gzip,
-    })
-    closers.push(() => client.close())
-    const same = (value: Buffer): Buffer => value
-    return new Promise(resolve =>
-      client.makeUnaryRequest('/a.A/Echo', same, same, bytes, (error, answer) => resolve(error ?? answer!)),
-    )
-  }
-
-  it('are understood with a compressor, and answered in kind', async () => {
-    const { port } = await serve({ methods: echo, compressors: [gzip] })
-    const bytes = Buffer.from('again and '.repeat(1_000))
-    expect(Buffer.compare((await call(port, bytes)) as Buffer, bytes)).toBe(0)
-  })
-
-  it('are refused without one', async () => {
-    const { port } = await serve({ methods: echo })
-    expect(await call(port, Buffer.from('x'))).toMatchObject({
-      code: grpc.status.UNIMPLEMENTED,
-      details: 'grpc: Decompressor is not installed for grpc-encoding "gzip"',
-    })
-  })
-
-  it('do not grow beyond the receive limit', async () => {
-    const { port } = await serve({ methods: echo, compressors: [gzip], limits: { maxReceiveBytes: 10_000 } })
-    expect(await call(port, Buffer.alloc(1_000_000))).toMatchObject({
-      code: grpc.status.RESOURCE_EXHAUSTED,
-      details: 'grpc: received message after decompression larger than max 10000',
-    })
   })
 })

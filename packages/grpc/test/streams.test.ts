@@ -165,6 +165,67 @@ describe('streams', () => {
     expect(events.log).toEqual(new Array(4).fill('30000 bytes'))
   })
 
+  it('all streams of a connection together are bounded as well, and each is told when there is room', async () => {
+    build(
+      { http2Limits: { streamBufferBytes: 50_000, maxQueuedOutputBytes: 100_000 } },
+      { http2Limits: { streamWindowBytes: 65_535 } },
+    )
+    await connect()
+    const logs = Array.from({ length: 6 }, () => recorder())
+    const clients = logs.map(log => channel.stream('/t.T/Chat', log))
+    await rest()
+    for (const client of clients) client.pause()
+    const window = new Uint8Array(65_530)
+    const block = new Uint8Array(30_000)
+    for (const stream of streams) {
+      expect(stream.send(window, 0, window.length)).toBe(true)
+      await rest()
+    }
+    // Each has one block to wait with, which is below the limit of a stream; from the fourth on it is too much for all.
+    expect(streams.map(stream => stream.send(block, 0, block.length))).toEqual([true, true, true, false, false, false])
+    await rest()
+    expect(serverLog).toEqual([])
+    for (const client of clients) client.resume()
+    await rest()
+    expect(serverLog).toEqual(['drain', 'drain', 'drain'])
+    expect(streams.map(stream => stream.send(block, 0, block.length))).toEqual(new Array(6).fill(true))
+  })
+
+  it('streams that are reset make room for the others', async () => {
+    build(
+      { http2Limits: { streamBufferBytes: 50_000, maxQueuedOutputBytes: 50_000 } },
+      { http2Limits: { streamWindowBytes: 65_535 } },
+    )
+    await connect()
+    const clients = Array.from({ length: 3 }, () => channel.stream('/t.T/Chat', recorder()))
+    await rest()
+    for (const client of clients) client.pause()
+    const block = new Uint8Array(65_530 + 30_000)
+    expect(streams.map(stream => stream.send(block, 0, block.length))).toEqual([true, false, false])
+    await rest()
+    clients[2]!.resume()
+    await rest()
+    // Its own queue is empty; the other two are still too much.
+    expect(serverLog).toEqual([])
+    clients[0]!.cancel()
+    clients[1]!.cancel()
+    await rest()
+    expect(serverLog).toEqual(['cancel 1', 'cancel 1', 'drain'])
+  })
+
+  it('a stream that waits for its connection tells its caller to wait, and when not to', async () => {
+    build({}, { http2Limits: { streamBufferBytes: 10_000 } })
+    const connecting = channel.connect()
+    const seen = recorder()
+    const stream = channel.stream('/t.T/Chat', seen)
+    const block = new Uint8Array(6_000)
+    expect([stream.send(block, 0, 6_000), stream.send(block, 0, 6_000)]).toEqual([true, false])
+    await rest()
+    await connecting
+    expect(seen.log).toEqual(['drain'])
+    expect(serverLog).toEqual(['message 6000', 'message 6000'])
+  })
+
   it('trailers and headers that gRPC cannot carry are refused, and the call goes on', async () => {
     const [, events] = await open()
     expect(() => streams[0]!.setHeaders([['Bad Name', 'x']])).toThrow(RangeError)

@@ -25,6 +25,7 @@ report("unary", answer.decode())
 report("metadata", sorted([k, v.hex() if isinstance(v, bytes) else v] for k, v in call.initial_metadata() if k.startswith("x-")))
 report("empty", len(echo(b"")))
 report("big", echo(BIG) == BIG)
+report("gzip", echo(BIG, compression=grpc.Compression.Gzip) == BIG)
 report("many", [f.result().decode() for f in [echo.future(str(i).encode()) for i in range(300)]] == [str(i) for i in range(300)])
 
 try:

@@ -8,6 +8,8 @@ OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_leng
 
 
 def echo(request, context):
+    if dict(context.invocation_metadata()).get("x-compress") == "gzip":
+        context.set_compression(grpc.Compression.Gzip)
     context.send_initial_metadata([(k, v) for k, v in context.invocation_metadata() if k.startswith("x-echo")])
     return request
 
