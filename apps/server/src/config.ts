@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { EmbedOptions } from '@kvs/server/embed'
+import type { EmbedOptions, ListenTls } from '@kvs/server/embed'
 import { parse as parseYaml } from 'yaml'
 import { type FlagValue, parseDurationMs, UsageError } from './flag-values.ts'
 import { type CommandLine, flags, flagValue, unknownFlag } from './flags.ts'
@@ -119,6 +119,8 @@ function assemble(values: Values): Omit<Configuration, 'warnings'> {
     grpcKeepaliveMinTimeMs: number('grpc-keepalive-min-time'),
     grpcKeepaliveIntervalMs: number('grpc-keepalive-interval'),
     grpcKeepaliveTimeoutMs: number('grpc-keepalive-timeout'),
+    clientTls: clientTls(value),
+    peerTls: peerTls(value),
     ...autoCompaction(text('auto-compaction-mode'), text('auto-compaction-retention')),
     compactionBatchLimit: number('compaction-batch-limit') || 1000,
     compactionSleepIntervalMs: number('compaction-sleep-interval') || 10,
@@ -135,6 +137,44 @@ function assemble(values: Values): Omit<Configuration, 'warnings'> {
     logLevel: oneOf('log-level', logLevels, text),
     logFormat: oneOf('log-format', logFormats, text),
     logOutputs: logOutputsOf(list('log-outputs')),
+  }
+}
+
+/** What both kinds of ports share. */
+function anyTls(value: (name: string) => FlagValue): ListenTls {
+  return {
+    selfSignedValidityYears: value('self-signed-cert-validity') as number,
+    cipherSuites: value('cipher-suites') as readonly string[],
+    minVersion: value('tls-min-version') as string,
+    maxVersion: value('tls-max-version') as string,
+  }
+}
+
+function clientTls(value: (name: string) => FlagValue): ListenTls {
+  return {
+    ...anyTls(value),
+    certFile: value('cert-file') as string,
+    keyFile: value('key-file') as string,
+    clientCertAuth: value('client-cert-auth') as boolean,
+    trustedCaFile: value('trusted-ca-file') as string,
+    crlFile: value('client-crl-file') as string,
+    allowedHostnames: value('client-cert-allowed-hostname') as readonly string[],
+    auto: value('auto-tls') as boolean,
+  }
+}
+
+function peerTls(value: (name: string) => FlagValue): ListenTls {
+  return {
+    ...anyTls(value),
+    certFile: value('peer-cert-file') as string,
+    keyFile: value('peer-key-file') as string,
+    clientCertAuth: value('peer-client-cert-auth') as boolean,
+    trustedCaFile: value('peer-trusted-ca-file') as string,
+    crlFile: value('peer-crl-file') as string,
+    allowedCommonNames: value('peer-cert-allowed-cn') as readonly string[],
+    allowedHostnames: value('peer-cert-allowed-hostname') as readonly string[],
+    skipClientSanVerification: value('peer-skip-client-san-verification') as boolean,
+    auto: value('peer-auto-tls') as boolean,
   }
 }
 

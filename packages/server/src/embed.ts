@@ -7,25 +7,25 @@
  * await member.stop()
  * ```
  */
-import { formatAddress, type Listener, NetError, nodeNet, type Pipe, parseAddress } from '@kvs/net'
+import type { TlsServer } from '@kvs/net'
 import { nodeFs } from '@kvs/vfs'
-import { clientGuests, type PortParts, servePort } from './client-port.ts'
 import { type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
 import { debugVars } from './embed/debug-vars.ts'
 import { Http1 } from './embed/http1.ts'
 import { MetricsPage } from './embed/metrics-page.ts'
+import { type OpenPort, Ports } from './embed/ports.ts'
 import { systemRandom } from './embed/random.ts'
 import { startFields } from './embed/start-line.ts'
 import { openStateFile } from './embed/state-file.ts'
+import { type ListenTls, openTls, type TlsPlace } from './embed/tls.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
-import { ServerError } from './errors.ts'
 import { defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
 import type { Logger } from './parts.ts'
 import { peerRoutes } from './peer/routes.ts'
 import { type RunningMember, startMember } from './server.ts'
 
-export type { Logger }
+export type { ListenTls, Logger }
 
 /** Options of a member that listens: etcd's flags by name. Everything but `dataDir` has etcd's default. */
 export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
@@ -34,6 +34,9 @@ export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly listenPeerUrls?: readonly string[]
   /** Ports that serve nothing but metrics and health. Default: none. */
   readonly listenMetricsUrls?: readonly string[]
+  /** For client URLs that begin with `https` or `unixs`. */
+  readonly clientTls?: ListenTls
+  readonly peerTls?: ListenTls
   /** What `/debug/vars` says the process was started with. */
   readonly commandLine?: readonly string[]
   readonly logger?: Logger
@@ -64,17 +67,18 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     // Ports first: a port in use is found out before anything is written.
     const peerUrls = options.listenPeerUrls ?? ['http://localhost:2380']
     const clientUrls = options.listenClientUrls ?? ['http://localhost:2379']
-    const peers = await ports.open('peer endpoint', peerUrls)
-    const clients = await ports.open('client endpoint', clientUrls)
     const metricsUrls = options.listenMetricsUrls ?? []
-    const metrics = await ports.open('metrics endpoint', metricsUrls)
+    const { clientTls, peerTls } = await openBothTls(options, { clientUrls, peerUrls, metricsUrls, logger })
+    const peers = await ports.open('peer endpoint', peerUrls, peerTls)
+    const clients = await ports.open('client endpoint', clientUrls, clientTls)
+    const metrics = await ports.open('metrics endpoint', metricsUrls, clientTls)
     const whole = { ...defaultOptions, ...options }
     const listen = { client: clientUrls, peer: peerUrls, metrics: metricsUrls }
     logger.info('starting an etcd server', startFields(whole, listen))
     const member = await startMember(realParts(options, logger, executor), whole)
     const pages = operatorPages(member, options.commandLine ?? [])
-    const handleHttp = routeHttp([pages.metrics, pages.vars], member.handleHttp)
-    ports.serve(clients, new Http1(handleHttp), pipe => member.acceptGrpc(pipe))
+    member.addRoutes([pages.metrics, pages.vars])
+    ports.serve(clients, new Http1(member.handleHttp), pipe => member.acceptGrpc(pipe))
     ports.serve(peers, new Http1(routeHttp(peerRoutes(member))))
     ports.serve(metrics, new Http1(routeHttp([pages.metrics, ...member.probeRoutes])))
     for (const address of clients.addresses) logger.info('serving client traffic', { address })
@@ -83,6 +87,30 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     await ports.close()
     await executor.close()
     throw error
+  }
+}
+
+/** The TLS of the client's and the peers' ports; that of clients also serves ports for metrics. */
+async function openBothTls(
+  { dataDir, clientTls = {}, peerTls = {} }: EmbedOptions,
+  ports: {
+    readonly clientUrls: readonly string[]
+    readonly peerUrls: readonly string[]
+    readonly metricsUrls: readonly string[]
+    readonly logger: Logger
+  },
+): Promise<{ readonly clientTls: TlsServer | undefined; readonly peerTls: TlsServer | undefined }> {
+  const { logger } = ports
+  const place = (kind: 'client' | 'peer', urls: readonly string[]): TlsPlace => ({
+    name: `${kind} endpoint`,
+    urls,
+    fixturesDir: `${dataDir}/fixtures/${kind}`,
+    isPeer: kind === 'peer',
+    logger,
+  })
+  return {
+    clientTls: await openTls(clientTls, place('client', [...ports.clientUrls, ...ports.metricsUrls])),
+    peerTls: await openTls(peerTls, place('peer', ports.peerUrls)),
   }
 }
 
@@ -111,60 +139,6 @@ function operatorPages(
   return {
     metrics: { path: '/metrics', handle: new MetricsPage(member.metricFamilies).handle },
     vars: { path: '/debug/vars', handle: debugVars({ commandLine, raftStatusJson }) },
-  }
-}
-
-/** The listeners of one port. Connections wait in `early` until the member serves. */
-interface OpenPort {
-  readonly name: string
-  readonly addresses: readonly string[]
-  readonly early: Pipe[]
-  accept: ((pipe: Pipe) => void) | undefined
-}
-
-class Ports {
-  readonly #logger: Logger
-  readonly #net = nodeNet()
-  readonly #listeners: Listener[] = []
-  readonly #http: Http1[] = []
-
-  constructor(logger: Logger) {
-    this.#logger = logger
-  }
-
-  async open(name: string, urls: readonly string[]): Promise<OpenPort> {
-    const addresses: string[] = []
-    const port: OpenPort = { name, addresses, early: [], accept: undefined }
-    for (const url of urls) {
-      try {
-        const listener = await this.#net.listen(parseAddress(url).address, pipe => {
-          if (port.accept === undefined) port.early.push(pipe)
-          else port.accept(pipe)
-        })
-        this.#listeners.push(listener)
-        addresses.push(formatAddress(listener.address))
-      } catch (error) {
-        if (!(error instanceof NetError)) throw error
-        throw new ServerError('ADDRESS', `cannot listen on ${url} for the ${name}: ${error.message}`, { cause: error })
-      }
-    }
-    return port
-  }
-
-  /** Begins to serve a port, those who waited first. */
-  serve(port: OpenPort, http: Http1, grpc?: (pipe: Pipe) => void): void {
-    this.#http.push(http)
-    const http1 = (pipe: Pipe): void => http.accept(pipe)
-    const guests = clientGuests({ grpc: grpc ?? (pipe => pipe.destroy()), http1 })
-    const parts: PortParts = { clock: systemClock, logger: this.#logger, name: port.name, guests }
-    port.accept = pipe => servePort(parts, pipe)
-    for (const pipe of port.early.splice(0)) port.accept(pipe)
-  }
-
-  /** Stops accepting, and ends HTTP connections. */
-  async close(): Promise<void> {
-    await Promise.all(this.#listeners.splice(0).map(listener => listener.close()))
-    for (const http of this.#http.splice(0)) http.close()
   }
 }
 

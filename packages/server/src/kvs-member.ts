@@ -21,6 +21,7 @@ import { formatDuration } from './duration.ts'
 import { HeaderWriter } from './edge/header.ts'
 import { healthRoutes } from './edge/health.ts'
 import { type HttpHandler, type HttpRoute, routeHttp } from './edge/http.ts'
+import { serveExchange } from './edge/http2.ts'
 import type { ConsensusStatus, Member } from './edge/member.ts'
 import { clientMethods, methodShapes } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
@@ -64,7 +65,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly backups: Backups
   readonly header: HeaderWriter
   readonly requestIds: RequestIds
-  readonly handleHttp: HttpHandler
+  handleHttp: HttpHandler
   readonly probeRoutes: readonly HttpRoute[]
   readonly metricFamilies: readonly MetricFamily[]
   readonly metrics: Metrics
@@ -162,6 +163,7 @@ export class KvsMember implements Member, Measured, RunningMember {
       methods,
       observer: this.calls,
       onHandlerError: error => this.#fail(error),
+      onOtherRequest: exchange => serveExchange(exchange, this.handleHttp, () => this.#grpc.flush()),
     })
     this.handleHttp = routeHttp(operationRoutes(this))
     this.probeRoutes = healthRoutes(this)
@@ -220,6 +222,10 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#starting = undefined
     this.#autoCompaction = startAutoCompaction(this)
     this.logger.info('ready to serve client requests')
+  }
+
+  addRoutes(routes: readonly HttpRoute[]): void {
+    this.handleHttp = routeHttp(routes, this.handleHttp)
   }
 
   acceptGrpc(pipe: Pipe): void {

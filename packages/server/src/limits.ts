@@ -57,6 +57,8 @@ export const arenaPieceBytes: number = 256 * 1024
 export const maxWalsDefault = 5
 /** When a scrub that waits for a reader looks again. */
 export const scrubRetryMs = 100
+/** What a client of plain HTTP/2 may send ahead of whoever reads it. */
+export const httpBodyAheadBytes: number = 256 * 1024
 /** Backups that are made at once; further ones wait. */
 export const backupsMax = 2
 /** Bytes in one message of a backup, as etcd sends them. */

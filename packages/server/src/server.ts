@@ -34,8 +34,10 @@ export interface RunningMember {
   acceptGrpc(pipe: Pipe): void
   /** The members as JSON, as peers read them. */
   memberListJson(): string
-  /** Answers plain HTTP of the client port. */
+  /** Answers plain HTTP of the client port; over HTTP/2 it comes through `acceptGrpc`. */
   readonly handleHttp: HttpHandler
+  /** Adds to what that answers; these go before what is there. */
+  addRoutes(routes: readonly HttpRoute[]): void
   /** The part of that which tells how the member is, for ports that serve nothing else. */
   readonly probeRoutes: readonly HttpRoute[]
   /** What there is to scrape, by name. Reading samples is cheap; what they are read from costs next to nothing. */

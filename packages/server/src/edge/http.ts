@@ -1,6 +1,6 @@
 /**
  * Plain HTTP on the client port: what curl, probes and scrapers ask for. A handler is
- * `(request, body, signal) → response`, whatever carried the request (HTTP/1.1 today, HTTP/2 by the gRPC engine).
+ * `(request, body, signal) → response`, whatever carried the request: HTTP/1.1, or HTTP/2 by the gRPC engine (`http2.ts`).
  */
 export interface HttpRequest {
   readonly method: string

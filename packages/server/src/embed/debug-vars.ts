@@ -1,4 +1,5 @@
 import { memoryUsage } from 'node:process'
+import { methodNotAllowed } from '../edge/health.ts'
 import { type HttpHandler, textResponse } from '../edge/http.ts'
 import { fileDescriptorLimit } from './process-families.ts'
 
@@ -7,7 +8,8 @@ export function debugVars(parts: {
   readonly commandLine: readonly string[]
   readonly raftStatusJson: () => string
 }): HttpHandler {
-  return () => {
+  return request => {
+    if (request.method !== 'GET') return methodNotAllowed()
     const { rss, heapTotal, heapUsed, external, arrayBuffers } = memoryUsage()
     const heap = { Alloc: heapUsed, HeapAlloc: heapUsed, HeapInuse: heapUsed, HeapSys: heapTotal }
     const lines = [

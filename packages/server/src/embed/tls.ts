@@ -1,0 +1,156 @@
+import {
+  createTlsServer,
+  NetError,
+  parseTlsVersion,
+  selfSignedFiles,
+  type TlsServer,
+  type TlsServerOptions,
+} from '@kvs/net'
+import { ServerError } from '../errors.ts'
+import type { Logger } from '../parts.ts'
+
+/** How the ports of one kind are encrypted: etcd's flags by name. It holds for `https` and `unixs` URLs. */
+export interface ListenTls {
+  /** PEM files; both or none. They are read again when they change. */
+  readonly certFile?: string
+  readonly keyFile?: string
+  /** PEM file of the authorities that sign certificates of clients; with it, one is required. */
+  readonly trustedCaFile?: string
+  /** Clients must show a certificate that the authorities signed. */
+  readonly clientCertAuth?: boolean
+  /** Revoked certificates, DER. */
+  readonly crlFile?: string
+  /** The certificate of a client must have one of these common names. Not together with `allowedHostnames`. */
+  readonly allowedCommonNames?: readonly string[]
+  /** … or be valid for one of these hosts. */
+  readonly allowedHostnames?: readonly string[]
+  /** Peers: what the certificate names need not fit the address it comes from. */
+  readonly skipClientSanVerification?: boolean
+  /** Without `certFile`, make one that nobody can verify. */
+  readonly auto?: boolean
+  /** Years that such a one is valid. Default 1. */
+  readonly selfSignedValidityYears?: number
+  /** `TLS1.2` (default) or `TLS1.3`. */
+  readonly minVersion?: string
+  readonly maxVersion?: string
+  /** Go's names. Default: those with forward secrecy. */
+  readonly cipherSuites?: readonly string[]
+}
+
+export interface TlsPlace {
+  /** In log lines and errors: `client endpoint`, `peer endpoint`. */
+  readonly name: string
+  /** All URLs of these ports. */
+  readonly urls: readonly string[]
+  /** Where a certificate of our own is kept. */
+  readonly fixturesDir: string
+  /** Whether names in certificates are compared with addresses. */
+  readonly isPeer: boolean
+  readonly logger: Logger
+}
+
+const isEncrypted = (url: string): boolean => /^(https|unixs):/i.test(url)
+
+/** Makes the TLS of a kind of ports, if one of their URLs asks for it. Throws `ServerError` (`CONFIG`). */
+export async function openTls(tls: ListenTls, place: TlsPlace): Promise<TlsServer | undefined> {
+  const { urls, logger } = place
+  const asks = urls.filter(isEncrypted)
+  const hasFiles = Boolean(tls.certFile) || Boolean(tls.keyFile)
+  for (const url of urls.filter(each => !isEncrypted(each))) warnOfPlain(url, tls, place)
+  if (asks.length === 0) return undefined
+  try {
+    if (!hasFiles && tls.auto !== true) {
+      throw new ServerError(
+        'CONFIG',
+        `TLS key/cert (--cert-file, --key-file) must be provided for ${place.name} url ${asks[0]} with HTTPS scheme`,
+      )
+    }
+    if (Boolean(tls.certFile) !== Boolean(tls.keyFile)) {
+      throw new ServerError(
+        'CONFIG',
+        `KeyFile and CertFile must both be present[key: ${tls.keyFile ?? ''}, cert: ${tls.certFile ?? ''}]`,
+      )
+    }
+    return await createTlsServer(await serverOptions(tls, place))
+  } catch (error) {
+    if (error instanceof ServerError) throw error
+    if (!(error instanceof NetError)) throw error
+    logger.error('cannot set up TLS', { endpoint: place.name, error: error.message })
+    throw new ServerError('CONFIG', `TLS of the ${place.name}: ${error.message}`, { cause: error })
+  }
+}
+
+function warnOfPlain(url: string, tls: ListenTls, { logger, name }: TlsPlace): void {
+  const kind = name.startsWith('peer') ? 'peer' : 'client'
+  if (tls.certFile || tls.keyFile) {
+    logger.warn(
+      `scheme is http or unix while ${kind} key and cert files are present; ignoring ${kind} key and cert files`,
+      { [`${kind}-url`]: url },
+    )
+  }
+  if (tls.clientCertAuth === true) {
+    logger.warn(
+      `scheme is http or unix while --${kind === 'peer' ? 'peer-' : ''}client-cert-auth is enabled; ignoring client cert auth for this URL`,
+      { [`${kind}-url`]: url },
+    )
+  }
+}
+
+async function serverOptions(tls: ListenTls, place: TlsPlace): Promise<TlsServerOptions> {
+  const { certFile, keyFile } = tls
+  const certificate =
+    certFile && keyFile
+      ? { certFile, keyFile }
+      : await selfSignedFiles(place.fixturesDir, {
+          hosts: place.urls.map(hostOf),
+          ...given('validityYears', tls.selfSignedValidityYears),
+        })
+  const {
+    minVersion,
+    maxVersion,
+    trustedCaFile,
+    allowedCommonNames = [],
+    allowedHostnames = [],
+    cipherSuites = [],
+  } = tls
+  return {
+    certificate,
+    ...given('trustedCaFiles', trustedCaFile ? [trustedCaFile] : undefined),
+    ...given('clientCertificate', tls.clientCertAuth === true ? ('require' as const) : undefined),
+    ...given('crlFile', tls.crlFile || undefined),
+    ...given('allowedCommonNames', allowedCommonNames.length > 0 ? allowedCommonNames : undefined),
+    ...given('allowedHostnames', allowedHostnames.length > 0 ? allowedHostnames : undefined),
+    ...given('cipherSuites', cipherSuites.length > 0 ? cipherSuites : undefined),
+    ...given('minVersion', minVersion ? parseTlsVersion(minVersion) : undefined),
+    ...given('maxVersion', maxVersion ? parseTlsVersion(maxVersion) : undefined),
+    checkSan: place.isPeer && tls.skipClientSanVerification !== true,
+    onWarning: ({ message, file, error }) =>
+      place.logger.warn(message, { file, ...(error === undefined ? {} : { error: error.message }) }),
+    onRejected: rejection => tellRejected(place, rejection),
+  }
+}
+
+type Rejection = Parameters<NonNullable<TlsServerOptions['onRejected']>>[0]
+
+function tellRejected(
+  { logger, name }: TlsPlace,
+  { remote, serverName, certificate, error, isQuiet }: Rejection,
+): void {
+  const fields = {
+    'remote-addr': remote,
+    'server-name': serverName,
+    ...(certificate === undefined
+      ? {}
+      : { 'ip-addresses': certificate.ipAddresses, 'dns-names': certificate.dnsNames }),
+    error,
+  }
+  if (isQuiet) logger.debug(`rejected connection on ${name}`, fields)
+  else logger.warn(`rejected connection on ${name}`, fields)
+}
+
+/** A property, or none: an option that is there but undefined would not mean its default. */
+function given<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [K in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [K in Name]: Value })
+}
+
+const hostOf = (url: string): string => url.replace(/^[a-z]+:\/\//i, '').replace(/\/.*$/, '')
