@@ -109,6 +109,10 @@ describe('the command line', () => {
 
 describe('defaults', () => {
   test('are etcd’s', () => {
+    const anyTls = {
+      ...{ certFile: '', keyFile: '', clientCertAuth: false, trustedCaFile: '', crlFile: '', auto: false },
+      ...{ allowedHostnames: [], selfSignedValidityYears: 1, cipherSuites: [], minVersion: 'TLS1.2', maxVersion: '' },
+    }
     const { embed: options, warnings, logLevel, logFormat, logOutputs } = read([])
     expect(warnings).toEqual([])
     expect([logLevel, logFormat, logOutputs]).toEqual(['info', '', ['default']])
@@ -136,6 +140,8 @@ describe('defaults', () => {
       grpcKeepaliveMinTimeMs: 5000,
       grpcKeepaliveIntervalMs: 7_200_000,
       grpcKeepaliveTimeoutMs: 20_000,
+      clientTls: anyTls,
+      peerTls: { ...anyTls, allowedCommonNames: [], skipClientSanVerification: false },
       autoCompactionMode: 'periodic',
       autoCompactionRetention: 0,
       compactionBatchLimit: 1000,
@@ -172,6 +178,22 @@ describe('defaults', () => {
     [['--metrics=extensive', '--pre-vote=false'], { metrics: 'extensive', preVote: false }],
     [['--listen-metrics-urls=http://a:1,http://b:2'], { listenMetricsUrls: ['http://a:1', 'http://b:2'] }],
     [['--wal-dir=/w'], { walDir: '/w' }],
+    [
+      ['--cert-file=c', '--key-file=k', '--trusted-ca-file=t', '--client-cert-auth', '--client-crl-file=l'],
+      {
+        clientTls: expect.objectContaining({
+          ...{ certFile: 'c', keyFile: 'k', trustedCaFile: 't', clientCertAuth: true, crlFile: 'l' },
+        }),
+      },
+    ],
+    [
+      ['--peer-auto-tls', '--peer-cert-allowed-cn=a,b', '--tls-min-version=TLS1.3', '--self-signed-cert-validity=3'],
+      {
+        peerTls: expect.objectContaining({
+          ...{ auto: true, allowedCommonNames: ['a', 'b'], minVersion: 'TLS1.3', selfSignedValidityYears: 3 },
+        }),
+      },
+    ],
   ])('%o says what it says', (args, options) => {
     expect(embed(args)).toMatchObject(options)
   })
