@@ -10,8 +10,8 @@ export interface LeaseKeys {
   /** In order; undefined if there is no such lease. */
   keys(leaseId: bigint): Iterable<Uint8Array> | undefined
   /**
-   * First and last key of a lease, undefined if it has none. Optional: with it, leases of many keys cost nothing where one
-   * grant covers them all.
+   * First and last key of a lease, undefined if it has none. Optional: with it, leases of many keys cost nothing where
+   * one grant covers them all.
    */
   span?(leaseId: bigint): { readonly first: Uint8Array; readonly last: Uint8Array } | undefined
 }
@@ -96,8 +96,8 @@ export class Access {
   }
 
   /**
-   * READ for every compare, and for each operation of both branches what it needs alone, nested ones included: the branch
-   * not taken would tell something by not being refused. Walks without recursion, however deep the nesting.
+   * READ for every compare, and for each operation of both branches what it needs alone, nested ones included: the
+   * branch not taken would tell something by not being refused. Walks without recursion, however deep the nesting.
    */
   checkTxn(info: AuthInfo | undefined, request: TxnAccess): AccessVerdict {
     const grants = this.#grantsOf(info)

@@ -63,15 +63,14 @@ export interface AuthStatus {
 export function createAuthStore(options: AuthStoreOptions): AuthStore {
   const { storage, tokens, content = { isEnabled: false, revision: 0, users: [], roles: [] } } = options
   const store = new AuthStore(storage, tokens)
-  const isFirstStart = content.revision === 0
-  store.restore(isFirstStart ? { ...content, revision: 1 } : content)
-  if (isFirstStart) storage.saveRevision(1)
+  store.restore(content)
+  if (content.revision === 0) storage.saveRevision(store.revision)
   return store
 }
 
 /**
- * Users, roles and their permissions, as a replicated machine: what there is follows from the calls alone. Each call is one
- * applied request; one that throws has changed nothing. Who may ask is not its question (`access.ts`).
+ * Users, roles and their permissions, as a replicated machine: what there is follows from the calls alone. Each call is
+ * one applied request; one that throws has changed nothing. Who may ask is not its question (`access.ts`).
  */
 export class AuthStore {
   readonly #storage: AuthStorage
@@ -107,7 +106,7 @@ export class AuthStore {
     this.#users = new Map([...content.users].map(user => [user.name, user]))
     this.#roles = new Map([...content.roles].map(role => [role.name, role]))
     this.#isEnabled = content.isEnabled
-    this.#revision = content.revision
+    this.#revision = Math.max(1, content.revision)
     this.#grants.clear()
     if (content.isEnabled) this.#tokens.enable()
     else this.#tokens.disable()
@@ -232,9 +231,9 @@ export class AuthStore {
   }
 
   /**
-   * Adds a permission, or changes its type if the role has one for the very range. As in etcd, that is looked for only at
-   * the first permission that begins at the key: granted again, another one that begins there stays beside the new one.
-   * Members of a mixed cluster must come to one list. Throws `PERMISSION_NOT_GIVEN`, `INVALID_AUTH_MGMT` (no valid
+   * Adds a permission, or changes its type if the role has one for the very range. As in etcd, that is looked for only
+   * at the first permission that begins at the key: granted again, another one that begins there stays beside the new
+   * one. Members of a mixed cluster must come to one list. Throws `PERMISSION_NOT_GIVEN`, `INVALID_AUTH_MGMT` (no valid
    * range), `ROLE_NOT_FOUND`.
    */
   roleGrantPermission({ role: name, permission }: PermissionGrant): void {

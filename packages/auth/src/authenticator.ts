@@ -29,9 +29,9 @@ export class Authenticator {
   }
 
   /**
-   * Whose call this is; undefined if nobody says who he is, and while auth is off, when not even a bad token matters. A token
-   * wins over a certificate. At once, unless the token has to be verified or waited for. Throws `INVALID_AUTH_TOKEN`; the
-   * promise rejects with it, or with `TOO_MANY_REQUESTS`.
+   * Whose call this is; undefined if nobody says who he is, and while auth is off, when not even a bad token matters. A
+   * token wins over a certificate. At once, unless the token has to be verified or waited for. Throws
+   * `INVALID_AUTH_TOKEN`; the promise rejects with it, or with `TOO_MANY_REQUESTS`.
    */
   identify(credentials: Credentials): AuthInfo | undefined | Promise<AuthInfo | undefined> {
     const store = this.#store

@@ -13,8 +13,8 @@ export function encodeBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Undefined if it is none. As strict as Go's standard decoding, for what members of a cluster take must not differ: padding is
- * required, line ends are passed over, bits behind the last byte may be anything.
+ * Undefined if it is none. As strict as Go's standard decoding, for what members of a cluster take must not differ:
+ * padding is required, line ends are passed over, bits behind the last byte may be anything.
  */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const plain = text.replaceAll(/[\r\n]/g, '')

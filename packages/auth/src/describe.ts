@@ -9,8 +9,8 @@ import type { TokenOptions } from './tokens/options.ts'
 import type { TokenGrant, TokenStatus } from './tokens/provider.ts'
 
 /**
- * One line for each public record, for logs and inspection. Passwords, hashes and tokens are said to be there, never what they
- * are.
+ * One line for each public record, for logs and inspection. Passwords, hashes and tokens are said to be there, never
+ * what they are.
  */
 
 /** `alice roles [dev ops]`, and what is special about the password. */

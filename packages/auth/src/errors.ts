@@ -2,15 +2,18 @@
  * Codes of `AuthError`, and what checks answer with. Those that a client can meet are named as etcd names them, so the
  * host's table from code to gRPC status needs one row each.
  *
- * Who asks: `USER_EMPTY` nobody said who he is · `AUTH_OLD_REVISION` users, roles or permissions changed since the identity
- * was established · `PERMISSION_DENIED` · `INVALID_AUTH_TOKEN` · `AUTH_FAILED` unknown user or wrong password ·
- * `NO_PASSWORD_USER` a password for a user who has none · `AUTH_NOT_ENABLED`.
+ * Who asks: `USER_EMPTY` nobody said who he is · `AUTH_OLD_REVISION` users, roles or permissions changed since the
+ * identity was established · `PERMISSION_DENIED` · `INVALID_AUTH_TOKEN` · `AUTH_FAILED` unknown user or wrong password
+ * · `NO_PASSWORD_USER` a password for a user who has none · `AUTH_NOT_ENABLED`.
+ *
  * Changes: `ROOT_USER_NOT_EXIST` · `ROOT_ROLE_NOT_EXIST` · `USER_ALREADY_EXIST` · `USER_NOT_FOUND` · `ROLE_EMPTY` ·
  * `ROLE_ALREADY_EXIST` · `ROLE_NOT_FOUND` · `ROLE_NOT_GRANTED` · `PERMISSION_NOT_GIVEN` · `PERMISSION_NOT_GRANTED` ·
  * `INVALID_AUTH_MGMT` what would lock everybody out, or a range that is none.
+ *
  * At the edge: `TOO_MANY_REQUESTS` a queue is full · `PASSWORD_TOO_LONG` · `PASSWORD_TOO_SHORT` · `NAME_TOO_LONG`.
- * At start: `INVALID_AUTH_OPTS` · `MISSING_KEY` · `BAD_KEY` · `KEY_MISMATCH` · `BAD_BCRYPT_COST`; `VERIFY_ONLY` when a token
- * is wanted of who has only a public key. `BAD_JOB`: a job was given what it cannot work on.
+ *
+ * At start: `INVALID_AUTH_OPTS` · `MISSING_KEY` · `BAD_KEY` · `KEY_MISMATCH` · `BAD_BCRYPT_COST`; `VERIFY_ONLY` when a
+ * token is wanted of who has only a public key. `BAD_JOB`: a job was given what it cannot work on.
  */
 export type AuthErrorCode =
   | 'USER_EMPTY'

@@ -1,20 +1,20 @@
 /**
- * Users, roles and permissions of a replicated key-value store, and the tokens by which users are known: etcd's rules, as
- * pure machines. What users and roles there are follows from the log (`AuthStore`), who may do what follows from that
- * (`Access`); tokens (`TokenProvider`) and passwords (`Passwords`) are each member's own, and take time, chance and work
- * off the loop as arguments.
+ * Users, roles and permissions of a replicated key-value store, and the tokens by which users are known: etcd's rules,
+ * as pure machines. What users and roles there are follows from the log (`AuthStore`), who may do what follows from
+ * that (`Access`); tokens (`TokenProvider`) and passwords (`Passwords`) are each member's own, and take time, chance
+ * and work off the loop as arguments.
  *
  * The way of a call: `Authenticator.identify` says whose it is, from token or certificate; the edge asks `Access` what
  * `callPolicies` demands; name and auth revision travel in the entry's header, and are asked about again when the
  * entry is applied (`applyPolicies`), for users and roles may have changed by then. A path without policy is refused.
  *
  * A login: `Passwords.verify` compares, off the loop; `newPrefix` and the name are proposed; at apply,
- * `AuthStore.authenticate` and `granted` on every member, `issue` for who waits; if the auth revision is no longer the one
- * `verify` gave, again. A new password: `Passwords.hash`, and the hash is proposed, never the password.
+ * `AuthStore.authenticate` and `granted` on every member, `issue` for who waits; if the auth revision is no longer the
+ * one `verify` gave, again. A new password: `Passwords.hash`, and the hash is proposed, never the password.
  *
- * Duties of the caller: store what `AuthStorage` is given, in the entry's own batch; call the store in log order only; compare
- * `checkUnchanged` behind reads that took their time; ask `checkNameLength` before proposing; never log credentials but by
- * `describeCredentials`.
+ * Duties of the caller: store what `AuthStorage` is given, in the entry's own batch; call the store in log order only;
+ * compare `checkUnchanged` behind reads that took their time; ask `checkNameLength` before proposing; never log
+ * credentials but by `describeCredentials`.
  *
  * ```ts
  * import { createAccess, createAuthStore, createNoTokens, PermissionType } from '@kvs/auth'

@@ -11,9 +11,9 @@ interface Interval {
  * Intervals of keys, disjoint and with gaps between them: what touches or overlaps was merged when the set was made. So
  * whatever is covered is covered by one of them, and a question is one binary search.
  *
- * The bounds lie in one array, begin and end of one interval after the other: of a thousand users with a hundred grants each
- * hardly anything is in the processor's caches, and every object on the way would be one more thing to wait for. What all
- * begins have in front (grants mostly share a path) is compared once.
+ * The bounds lie in one array, begin and end of one interval after the other: of a thousand users with a hundred grants
+ * each hardly anything is in the processor's caches, and every object on the way would be one more thing to wait for.
+ * What all begins have in front (grants mostly share a path) is compared once.
  */
 export class IntervalSet {
   readonly size: number

@@ -1,6 +1,6 @@
 /**
- * bcrypt, for a worker thread: the only door that loads it. `passwordJobs` has the jobs by name, for the thread's table; each
- * blocks its thread for as long as the cost says (10: some 60 ms).
+ * bcrypt, for a worker thread: the only door that loads it. `passwordJobs` has the jobs by name, for the thread's
+ * table; each blocks its thread for as long as the cost says (10: some 60 ms).
  *
  * ```ts
  * import { passwordJobs } from '@kvs/auth/jobs'

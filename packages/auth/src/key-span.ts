@@ -1,9 +1,9 @@
 import { compareBytes } from './bytes.ts'
 
 /**
- * What a request or a permission is about: one key, or the keys from `begin` up to `end` (exclusive; undefined: all behind).
- * Permissions are checked on this alone and never on a raw `range_end`, whose empty and `"\0"` forms have been mixed up
- * before (CVE-2026-73499).
+ * What a request or a permission is about: one key, or the keys from `begin` up to `end` (exclusive; undefined: all
+ * behind). Permissions are checked on this alone and never on a raw `range_end`, whose empty and `"\0"` forms have been
+ * mixed up before (CVE-2026-73499).
  */
 export type KeySpan =
   | { readonly kind: 'key'; readonly key: Uint8Array }

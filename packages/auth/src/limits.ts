@@ -1,6 +1,6 @@
 /**
- * Longest name of a user or role, in bytes of UTF-8. Names are keys of the state file, which holds no longer ones. Asked at
- * the edge only: what the log says is done.
+ * Longest name of a user or role, in bytes of UTF-8. Names are keys of the state file, which holds no longer ones.
+ * Asked at the edge only: what the log says is done.
  */
 export const nameBytesMax = 1_900
 

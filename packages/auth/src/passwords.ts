@@ -47,8 +47,8 @@ export function createPasswords(options: PasswordsOptions): Passwords {
 }
 
 /**
- * Hashes and compares passwords, off the loop, a bounded number at a time. Passwords go to the executor and nowhere else: what
- * is proposed is the hash, and errors do not name them.
+ * Hashes and compares passwords, off the loop, a bounded number at a time. Passwords go to the executor and nowhere
+ * else: what is proposed is the hash, and errors do not name them.
  */
 export class Passwords {
   readonly #options: PasswordsOptions
@@ -83,12 +83,12 @@ export class Passwords {
   }
 
   /**
-   * Checks the password of a login before it is proposed. Resolves with the auth revision it was checked at: if that is no
-   * longer the store's when the login was applied, check again. Rejects with `AUTH_NOT_ENABLED`, `AUTH_FAILED`,
+   * Checks the password of a login before it is proposed. Resolves with the auth revision it was checked at: if that is
+   * no longer the store's when the login was applied, check again. Rejects with `AUTH_NOT_ENABLED`, `AUTH_FAILED`,
    * `NO_PASSWORD_USER`, `TOO_MANY_REQUESTS`.
    *
-   * A user that does not exist, one that has no hash and a password too long cost as much as a wrong password: the time tells
-   * nobody which names there are. That a user has no password is told by etcd's text, and by ours.
+   * A user that does not exist, one that has no hash and a password too long cost as much as a wrong password: the time
+   * tells nobody which names there are. That a user has no password is told by etcd's text, and by ours.
    */
   async verify(store: AuthStore, login: { readonly name: string; readonly password: string }): Promise<number> {
     if (!store.isEnabled) throw new AuthError('AUTH_NOT_ENABLED')

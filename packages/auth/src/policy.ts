@@ -1,14 +1,14 @@
 /**
- * What a call needs while auth is on.
- * `open`: nothing · `token`: nothing, but a token that is given must be good · `user`: somebody (`checkUser`) · `admin`: role
- * root (`checkAdmin`) · `keys`: permissions on the keys it touches, by the check of its own (`checkPut`, `checkTxn` …) ·
- * `self`: role root, or the asker's own record (`checkUserGet`, `checkRoleGet`) · `alarm`: `checkAlarm`.
+ * What a call needs while auth is on. `open`: nothing · `token`: nothing, but a token that is given must be good ·
+ * `user`: somebody (`checkUser`) · `admin`: role root (`checkAdmin`) · `keys`: permissions on the keys it touches, by
+ * the check of its own (`checkPut`, `checkTxn` …) · `self`: role root, or the asker's own record (`checkUserGet`,
+ * `checkRoleGet`) · `alarm`: `checkAlarm`.
  */
 export type AuthPolicy = 'open' | 'token' | 'user' | 'admin' | 'keys' | 'self' | 'alarm'
 
 /**
- * Every call of etcd's client port, by method path. A path that is not here is refused: a new call is answered by nobody
- * until somebody has thought of who may make it (CVE-2026-33413).
+ * Every call of etcd's client port, by method path. A path that is not here is refused: a new call is answered by
+ * nobody until somebody has thought of who may make it (CVE-2026-33413).
  */
 export const callPolicies = {
   '/etcdserverpb.KV/Range': 'keys',
@@ -76,8 +76,8 @@ export function policyOfCall(path: string): AuthPolicy | undefined {
 }
 
 /**
- * What a replicated request needs when it is applied, by its name in the log; the identity is that of the entry's header.
- * `open` ones were checked before they were proposed, or come from members. Again, what is not here is refused.
+ * What a replicated request needs when it is applied, by its name in the log; the identity is that of the entry's
+ * header. `open` ones were checked before they were proposed, or come from members. Again, what is not here is refused.
  */
 export const applyPolicies = {
   Put: 'keys',

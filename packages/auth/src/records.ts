@@ -1,6 +1,8 @@
 import type { Permission } from './permission.ts'
 
-/** authpb.User, as the store keeps it. The host writes `options` always, as etcd does, also when `noPassword` is false. */
+/**
+ * authpb.User, as the store keeps it. The host writes `options` always, as etcd does, also when `noPassword` is false.
+ */
 export interface UserRecord {
   readonly name: string
   /** The bcrypt hash in ASCII; empty: no password fits. */
@@ -18,7 +20,9 @@ export interface RoleRecord {
   readonly permissions: readonly Permission[]
 }
 
-/** Where changes go: buckets `auth`, `authUsers` and `authRoles`, records by name. Called before the change is visible. */
+/**
+ * Where changes go: buckets `auth`, `authUsers` and `authRoles`, records by name. Called before the change is visible.
+ */
 export interface AuthStorage {
   /** Bucket `auth`, key `authEnabled`: one byte. */
   saveEnabled(isEnabled: boolean): void

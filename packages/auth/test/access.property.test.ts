@@ -32,7 +32,10 @@ const aRange = fc.oneof(
 
 const aType = fc.constantFrom('read' as const, 'write' as const, 'readwrite' as const)
 
-/** No permission, some of any shape (each range once: granting it again changes its type), or a chain of adjacent ranges with at most one link missing. */
+/**
+ * No permission, some of any shape (each range once: granting it again changes its type), or a chain of adjacent ranges
+ * with at most one link missing.
+ */
 const someGrants: fc.Arbitrary<readonly OraclePermission[]> = fc.oneof<fc.Arbitrary<readonly OraclePermission[]>[]>(
   fc.constant([]),
   fc.uniqueArray(

@@ -26,8 +26,8 @@ import { file } from './key-pairs.ts'
 import { addUser, bytes, codeOf, enableAuth, inlineExecutor, MemoryStorage, newWorld, perm } from './world.ts'
 
 /**
- * What was found in etcd over the years, each as the attack it was: `reader` may read [a, c), `writer` may write it, and
- * lease 7 holds a key of somebody else.
+ * What was found in etcd over the years, each as the attack it was: `reader` may read [a, c), `writer` may write it,
+ * and lease 7 holds a key of somebody else.
  */
 function newTarget(): { access: Access; reader: Who; writer: Who } {
   const { store } = newWorld()

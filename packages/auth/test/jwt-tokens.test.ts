@@ -246,6 +246,13 @@ describe('what is no token', () => {
     expect(await find(tokens, good)).toEqual({ username: 'root', revision: 7 })
   })
 
+  test('a longer hash with the same secret', async () => {
+    const { keys, tokens } = await newTokens('HS256')
+    const { tokens: longer } = await newTokens('HS512', undefined, keys)
+    expect(await find(tokens, await longer.issue(grant))).toBeUndefined()
+    expect(await find(longer, await longer.issue(grant))).toBeDefined()
+  })
+
   test('keys that the token brings along, or headers that demand what is not known', async () => {
     const { tokens, keys } = await newTokens()
     const claims = { username: 'root', revision: 7 }

@@ -1,7 +1,7 @@
 /**
- * Who may do what, worked out the slow way from the rules of etcd.md 2.8 and nothing else: permissions one by one, ranges
- * by the keys in which coverage could end. It shares no code with what it judges. Keys are texts of one character per
- * byte, whose order is that of the bytes.
+ * Who may do what, worked out the slow way from the rules of etcd.md 2.8 and nothing else: permissions one by one,
+ * ranges by the keys in which coverage could end. It shares no code with what it judges. Keys are texts of one
+ * character per byte, whose order is that of the bytes.
  */
 
 export type OraclePermission = {

@@ -74,6 +74,8 @@ describe('hashes', () => {
     expect(await rejection(passwords.hash('x'.repeat(73)))).toBe('PASSWORD_TOO_LONG')
     expect(await rejection(passwords.hash('ü'.repeat(37)))).toBe('PASSWORD_TOO_LONG')
     expect(await rejection(passwords.hash('😀'.repeat(19)))).toBe('PASSWORD_TOO_LONG')
+    const idle = passwordsWith({ run: () => Promise.reject(new Error('a thread was asked')) })
+    expect(await rejection(idle.hash('x'.repeat(73)))).toBe('PASSWORD_TOO_LONG')
     const job = passwordJobs.get('bcrypt-hash')!
     expect(codeOf(() => job({ password: 'x'.repeat(73), cost: 4, salt: new Uint8Array(16) }))).toBe('PASSWORD_TOO_LONG')
   })

@@ -182,7 +182,8 @@ describe.skipIf(!hasEtcd)('against the real etcd (skipped where it is not instal
       for (let step = 0; step < 500; step++) {
         const username = random.pick(users)
         const info = { username, revision: store.revision }
-        // Ends at their keys too, which makes empty ranges. With ends before them etcd's answer depends on the shape of a tree.
+        // Ends at their keys too, which makes empty ranges. With ends before them etcd's answer depends on the shape of
+        // a tree.
         const from = random.below(keys.length)
         const range = { key: keys[from]!, rangeEnd: random.pick([key(''), key('\0'), ...keys.slice(from)]) }
         const json = { key: base64(range.key), range_end: base64(range.rangeEnd) }

@@ -29,11 +29,11 @@ interface VerifiedToken {
 }
 
 /**
- * Signed tokens (RFC 7519) with the claims `username`, `revision` and `exp`. They carry the auth revision of their making, so
- * any change of users or roles makes them old. Nothing of them is replicated.
+ * Signed tokens (RFC 7519) with the claims `username`, `revision` and `exp`. They carry the auth revision of their
+ * making, so any change of users or roles makes them old. Nothing of them is replicated.
  *
- * Verifying a signature takes a promise (WebCrypto). A token that was verified is remembered, so only the first call with
- * it waits; whether it has expired is looked at every time. Tokens that are not good are not remembered.
+ * Verifying a signature takes a promise (WebCrypto). A token that was verified is remembered, so only the first call
+ * with it waits; whether it has expired is looked at every time. Tokens that are not good are not remembered.
  */
 export class JwtTokens implements TokenProvider {
   readonly #method: JwtMethod

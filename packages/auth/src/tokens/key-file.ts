@@ -12,8 +12,8 @@ export interface ReadableKey {
 }
 
 /**
- * Reads a private key: PKCS #8, and the older forms of RSA (PKCS #1) and of elliptic curves (SEC 1), which openssl writes as
- * well. The bytes decide, not the words of the PEM's first line, as in Go. Throws `BAD_KEY`.
+ * Reads a private key: PKCS #8, and the older forms of RSA (PKCS #1) and of elliptic curves (SEC 1), which openssl
+ * writes as well. The bytes decide, not the words of the PEM's first line, as in Go. Throws `BAD_KEY`.
  */
 export function readPrivateKey(file: Uint8Array, method: JwtMethod): ReadableKey {
   const der = pemContent(file, 'private')

@@ -32,8 +32,8 @@ export interface TokenProvider extends TokenKeeper {
   /** The token of a login, for who waits for it. Throws or rejects with `AUTH_FAILED`, `VERIFY_ONLY`. */
   issue(grant: TokenGrant): string | Promise<string>
   /**
-   * Whose token this is, undefined if it is none. At once for tokens known here, else (first use of a signed one, or of one
-   * from a login that this member has not applied yet) by promise. Rejects with `TOO_MANY_REQUESTS`.
+   * Whose token this is, undefined if it is none. At once for tokens known here, else (first use of a signed one, or of
+   * one from a login that this member has not applied yet) by promise. Rejects with `TOO_MANY_REQUESTS`.
    */
   find(token: string, current: CurrentRevision): AuthInfo | undefined | Promise<AuthInfo | undefined>
   status(): TokenStatus

@@ -1,6 +1,7 @@
 /**
- * Remembers what was asked for lately, at most `max` of it. Two generations: what is found in the old one moves to the young
- * one, and when that is half of `max`, the old one is forgotten. So finding what is asked for often writes nothing.
+ * Remembers what was asked for lately, at most `max` of it. Two generations: what is found in the old one moves to the
+ * young one, and when that is half of `max`, the old one is forgotten. So finding what is asked for often writes
+ * nothing.
  */
 export class Recent<Value> {
   readonly #generationMax: number

@@ -40,11 +40,11 @@ interface SimpleToken {
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
 
 /**
- * Sixteen random letters, a dot and the index of the login's entry. Which tokens there are follows from the log; how long
- * they live is each member's own measure. They are not signed and do not outlive the member's process.
+ * Sixteen random letters, a dot and the index of the login's entry. Which tokens there are follows from the log; how
+ * long they live is each member's own measure. They are not signed and do not outlive the member's process.
  *
- * The map is a queue by expiry, too: a token that is used only notes its new expiry, and is put to the end when its turn to
- * expire has come. So knowing a token again is one look.
+ * The map is a queue by expiry, too: a token that is used only notes its new expiry, and is put to the end when its
+ * turn to expire has come. So knowing a token again is one look.
  */
 export class SimpleTokens implements TokenProvider {
   readonly #options: SimpleTokenOptions
