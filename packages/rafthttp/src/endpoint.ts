@@ -2,11 +2,11 @@ import { errorAnswer, notFound } from './answers.ts'
 import { formatPeerId } from './headers.ts'
 import type { PeerRoute } from './raft-routes.ts'
 import { type ServiceParts, serviceRoutes } from './service-routes.ts'
-import type { Transport } from './transport.ts'
+import type { PeerTransport } from './transport.ts'
 import type { PeerEndpoint, PeerHandler } from './wire.ts'
 
 export interface EndpointParts extends ServiceParts {
-  readonly transport: Transport
+  readonly transport: PeerTransport
   /** Rows of the host's own, asked last. */
   readonly more?: readonly PeerRoute[]
 }

@@ -8,6 +8,7 @@ export interface PeerHashKv {
   readonly revision: number
   readonly raftTerm: number
   readonly hash: number
+  /** -1 where nothing was compacted. */
   readonly compactRevision: number
   /** Up to which revision was hashed; 0 from servers before 3.6. */
   readonly hashRevision: number
@@ -41,7 +42,7 @@ export function decodeHashKv(text: string): PeerHashKv {
   } catch {
     throw problem()
   }
-  const field = (name: string): string => new RegExp(`"${name}"\\s*:\\s*"?(\\d{1,20})\\b`).exec(text)?.[1] ?? '0'
+  const field = (name: string): string => new RegExp(`"${name}"\\s*:\\s*"?(-?\\d{1,20})\\b`).exec(text)?.[1] ?? '0'
   return {
     clusterId: BigInt(field('cluster_id')),
     memberId: BigInt(field('member_id')),

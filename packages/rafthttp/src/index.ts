@@ -51,7 +51,7 @@ export type { OutgoingSnapshot } from './snapshot-sender.ts'
 export {
   createTransport,
   type PeerState,
-  type Transport,
+  type PeerTransport,
   type TransportOptions,
   type TransportState,
 } from './transport.ts'

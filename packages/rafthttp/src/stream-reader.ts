@@ -126,6 +126,10 @@ export class StreamReader {
     if (reply.status === 404) {
       return new RaftHttpError('UNKNOWN_HERE', `peer ${peer} failed to find local node ${local}`, { status: 404 })
     }
+    if (reply.status === 200) {
+      const reason = 'unhandled http status 200: the peer sends an HTTP stream, this member reads WebSockets only'
+      return new RaftHttpError('REFUSED', reason, { status: 200 })
+    }
     if (reply.status !== 412) {
       const shown = text === '' ? '' : `: ${text.slice(0, 200)}`
       return new RaftHttpError('REFUSED', `unhandled http status ${reply.status}${shown}`, { status: reply.status })

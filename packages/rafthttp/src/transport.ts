@@ -50,7 +50,7 @@ export interface TransportState {
 }
 
 /** Carries messages and snapshots between this member and its peers. No call blocks, and none calls back before it returns. */
-export interface Transport {
+export interface PeerTransport {
   /** Connects to a peer. Without effect if it is there. Throws `BAD_OPTION` for what is no peer URL. */
   addPeer(id: bigint, urls: readonly string[]): void
   /** Makes a member reachable that is not known as a peer yet, by requests only. */
@@ -88,11 +88,11 @@ export interface Transport {
 }
 
 /** A transport without peers. Nothing is sent or dialed before `addPeer`. Throws `BAD_OPTION`. */
-export function createTransport(options: TransportOptions): Transport {
+export function createTransport(options: TransportOptions): PeerTransport {
   for (const version of [options.version.server, options.version.minCluster]) {
     if (parsePeerVersion(version) === undefined) throw new RaftHttpError('BAD_OPTION', `'${version}' is no version`)
   }
-  return new PeerTransport(options)
+  return new WireTransport(options)
 }
 
 function timesOf(given: Partial<TransportTimes> = {}): TransportTimes {
@@ -105,7 +105,7 @@ function timesOf(given: Partial<TransportTimes> = {}): TransportTimes {
   }
 }
 
-class PeerTransport implements Transport {
+class WireTransport implements PeerTransport {
   readonly #context: TransportContext
   readonly #snapshots: SnapshotSender
   readonly #raftRoutes: RaftRoutes

@@ -131,6 +131,12 @@ class Upgrade {
     })
     socket.on('unexpected-response', (sent, response) => {
       this.#response = response
+      // A member of Go's etcd ignores the upgrade and begins a body without an end.
+      if (response.statusCode === 200) {
+        this.#settle({ status: 200, header: headerOf(response), text: '', link: undefined })
+        sent.destroy()
+        return
+      }
       readReply(response, refusalBytesMax)
         .then(
           body => {

@@ -4,7 +4,7 @@ import { RaftHttpError } from '../errors.ts'
 import type { IncomingSnapshot, RaftReceiver, TransportClock, TransportLogger, TransportRandom } from '../ports.ts'
 import type { PeerServices } from '../service-routes.ts'
 import type { MakeHash } from '../snapshot-body.ts'
-import { createTransport, type Transport, type TransportOptions } from '../transport.ts'
+import { createTransport, type PeerTransport, type TransportOptions } from '../transport.ts'
 import type { PeerEndpoint, Wire } from '../wire.ts'
 
 /** Where one member lives: its way out, and its own URL. */
@@ -57,7 +57,8 @@ export interface SavedSnapshot {
   readonly format: string
   readonly sizeBytes: number | undefined
   readonly message: Message
-  readonly bytes: number[]
+  readonly chunks: Uint8Array[]
+  savedBytes: number
   error: unknown
   isComplete: boolean
 }
@@ -66,7 +67,7 @@ export interface SavedSnapshot {
 export class TestMember implements RaftReceiver {
   readonly id: bigint
   readonly place: MemberPlace
-  readonly transport: Transport
+  readonly transport: PeerTransport
   readonly endpoint: PeerEndpoint
   readonly log: LogLine[] = []
   readonly logger: TransportLogger
@@ -139,12 +140,21 @@ export class TestMember implements RaftReceiver {
   }
 
   async saveSnapshot({ message, format, sizeBytes, chunks }: IncomingSnapshot): Promise<void> {
-    const saved: SavedSnapshot = { message, format, sizeBytes, bytes: [], error: undefined, isComplete: false }
+    const saved: SavedSnapshot = {
+      message,
+      format,
+      sizeBytes,
+      chunks: [],
+      savedBytes: 0,
+      error: undefined,
+      isComplete: false,
+    }
     this.saved.push(saved)
     try {
       for await (const chunk of chunks) {
-        await this.takeChunk(saved.bytes.length)
-        for (const byte of chunk) saved.bytes.push(byte)
+        await this.takeChunk(saved.savedBytes)
+        saved.chunks.push(chunk)
+        saved.savedBytes += chunk.length
       }
       saved.isComplete = true
     } catch (error) {
