@@ -29,6 +29,14 @@ const rows: readonly Row[] = [
   { name: 'put 10/100', kind: 'put', ...usual, calls: 100_000, goal: putGoal },
   { name: 'put 100/1000', kind: 'put', ...many, calls: 200_000, goal: putGoal },
   { name: 'put 1/1', kind: 'put', ...usual, connections: 1, clients: 1, calls: 5_000, goal: { p50Ms: 1 } },
+  {
+    name: 'put over TLS 10/100',
+    kind: 'put',
+    ...usual,
+    encrypted: true,
+    calls: 100_000,
+    goal: { serverUs: 0.3, perSecond: 2.5 },
+  },
   { name: 'txn of one put 10/100', kind: 'txn', ...usual, calls: 100_000, goal: { serverUs: 0.35 } },
   {
     name: 'range of one key 10/100',
@@ -89,7 +97,7 @@ interface Measured extends LoadResult {
 
 /** One run: a fresh server, a warm-up, then the load. */
 async function measure(system: System, row: Row): Promise<Measured> {
-  const server = await start(system, { core: 0 })
+  const server = await start(system, { core: 0, encrypted: row.encrypted ?? false })
   try {
     if (row.filled !== undefined) {
       const fill: Load = {

@@ -1,5 +1,5 @@
 import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
-import { nodeNet } from '@kvs/net'
+import { createTlsClient, nodeNet } from '@kvs/net'
 import { keyOf, type Load, type LoadResult, requestsOf, streams } from './loads.ts'
 
 const clock = {
@@ -42,16 +42,18 @@ class Meter {
 
 /** Runs a load against the server on `port`: every client asks again as soon as it is answered. */
 export async function generate(port: number, load: Load): Promise<LoadResult> {
-  const channels = await Promise.all(Array.from({ length: load.connections }, () => connect(port)))
+  const channels = await Promise.all(Array.from({ length: load.connections }, () => connect(port, load.encrypted)))
   const run = load.kind === 'watch' ? watch : load.kind === 'keep-alive' ? keepAlive : unary
   const result = await run(channels, load)
   await Promise.all(channels.map(channel => channel.close()))
   return result
 }
 
-export async function connect(port: number): Promise<GrpcChannel> {
+export async function connect(port: number, encrypted: boolean = false): Promise<GrpcChannel> {
   const address = { kind: 'tcp', host: '127.0.0.1', port } as const
-  const channel = createGrpcChannel({ clock, dial: () => nodeNet().dial(address), authority: `127.0.0.1:${port}` })
+  const plain = nodeNet().dial
+  const dial = encrypted ? (await createTlsClient({ alpn: ['h2'], skipVerify: true })).dial(plain) : plain
+  const channel = createGrpcChannel({ clock, dial: () => dial(address), authority: `127.0.0.1:${port}` })
   await channel.connect()
   return channel
 }

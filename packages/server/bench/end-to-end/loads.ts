@@ -22,6 +22,8 @@ export interface Load {
   readonly pairs?: number
   /** `watch`: how many watchers there are in all, each on one of `keys` keys. */
   readonly watchers?: number
+  /** Over TLS, whose certificates are not looked at. */
+  readonly encrypted?: boolean
   /** `watch`: puts per second; as fast as they are answered without it. */
   readonly paced?: number
 }

@@ -1,15 +1,27 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { selfSignedFiles } from '@kvs/net'
 
 /** A server under measurement: a process of its own, pinned to one core. */
 export interface System {
   readonly name: string
   readonly version: string
-  /** The command with its arguments, for a data directory and a client and a peer port. */
-  command(dir: string, clientPort: number, peerPort: number): readonly string[]
+  /** The command with its arguments. */
+  command(place: Place): readonly string[]
+}
+
+/** Where a server has its data and its ports. */
+export interface Place {
+  readonly dir: string
+  readonly clientPort: number
+  readonly peerPort: number
+  /** PEM files: the client port is encrypted. */
+  readonly certificate: { readonly certFile: string; readonly keyFile: string } | undefined
 }
 
 export interface RunningSystem {
@@ -24,12 +36,18 @@ export interface RunningSystem {
   stop(): Promise<void>
 }
 
-const flags = (dir: string, clientPort: number, peerPort: number): readonly string[] => [
-  `--data-dir=${join(dir, 'data')}`,
-  `--listen-client-urls=http://127.0.0.1:${clientPort}`,
-  `--advertise-client-urls=http://127.0.0.1:${clientPort}`,
-  `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
-]
+function flags({ dir, clientPort, peerPort, certificate }: Place): readonly string[] {
+  const clientUrl = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${clientPort}`
+  const files =
+    certificate === undefined ? [] : [`--cert-file=${certificate.certFile}`, `--key-file=${certificate.keyFile}`]
+  return [
+    `--data-dir=${join(dir, 'data')}`,
+    `--listen-client-urls=${clientUrl}`,
+    `--advertise-client-urls=${clientUrl}`,
+    `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
+    ...files,
+  ]
+}
 
 /** kvs as `npm run build` left it. */
 export function kvs(root: string): System {
@@ -38,7 +56,7 @@ export function kvs(root: string): System {
   return {
     name: 'kvs',
     version: `kvs on Node.js ${process.version}`,
-    command: (dir, clientPort, peerPort) => [process.execPath, program, ...flags(dir, clientPort, peerPort)],
+    command: place => [process.execPath, program, ...flags(place)],
   }
 }
 
@@ -49,13 +67,23 @@ export function etcd(): System | undefined {
   return {
     name: 'etcd',
     version: found.stdout.split('\n')[0] ?? 'etcd',
-    command: (dir, clientPort, peerPort) => ['etcd', ...flags(dir, clientPort, peerPort)],
+    command: place => ['etcd', ...flags(place)],
   }
 }
 
-/** Starts a system on fresh data, pinned to `core` if that is given, and waits until it answers. */
-export async function start(system: System, options: { readonly core?: number } = {}): Promise<RunningSystem> {
-  const server = new Server(system, options.core, await freePort(), await freePort())
+export interface StartOptions {
+  /** Pins it to this core. */
+  readonly core?: number
+  readonly encrypted?: boolean
+}
+
+/** Starts a system on fresh data and waits until it answers. */
+export async function start(system: System, options: StartOptions = {}): Promise<RunningSystem> {
+  const dir = mkdtempSync(join(tmpdir(), 'kvs-bench-'))
+  const certificate =
+    options.encrypted === true ? await selfSignedFiles(join(dir, 'tls'), { hosts: ['127.0.0.1'] }) : undefined
+  const place = { dir, clientPort: await freePort(), peerPort: await freePort(), certificate }
+  const server = new Server(system, options.core, place)
   await server.start()
   return server
 }
@@ -65,13 +93,14 @@ class Server implements RunningSystem {
   readonly port: number
   readonly #system: System
   readonly #command: readonly string[]
-  readonly #dir = mkdtempSync(join(tmpdir(), 'kvs-bench-'))
+  readonly #place: Place
   #child: ChildProcess | undefined
 
-  constructor(system: System, core: number | undefined, port: number, peerPort: number) {
+  constructor(system: System, core: number | undefined, place: Place) {
     this.#system = system
-    this.port = port
-    const command = system.command(this.#dir, port, peerPort)
+    this.#place = place
+    this.port = place.clientPort
+    const command = system.command(place)
     this.#command = core === undefined ? command : ['taskset', '-c', String(core), ...command]
   }
 
@@ -88,9 +117,9 @@ class Server implements RunningSystem {
       log = (log + chunk.toString()).slice(-4000)
     })
     try {
-      await answers(this.port, child)
+      await answers(this.#place, child)
     } catch (error) {
-      rmSync(this.#dir, { recursive: true, force: true })
+      rmSync(this.#place.dir, { recursive: true, force: true })
       throw new Error(`${this.#system.name} did not start: ${(error as Error).message}\n${log}`)
     }
     this.readyMs = performance.now() - startedAt
@@ -117,7 +146,7 @@ class Server implements RunningSystem {
 
   async stop(): Promise<void> {
     await ended(this.#child as ChildProcess)
-    rmSync(this.#dir, { recursive: true, force: true })
+    rmSync(this.#place.dir, { recursive: true, force: true })
   }
 }
 
@@ -127,18 +156,25 @@ function cpuUsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
-async function answers(port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 2000; tries++) {
+async function answers(place: Place, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 4000; tries++) {
     if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}`)
-    try {
-      const response = await fetch(`http://127.0.0.1:${port}/health`)
-      if (response.ok) return
-    } catch {
-      // Not listening yet.
-    }
+    if (await isHealthy(place)) return
     await new Promise(resolve => setTimeout(resolve, 5))
   }
   throw new Error('it did not answer')
+}
+
+function isHealthy({ clientPort, certificate }: Place): Promise<boolean> {
+  return new Promise(resolve => {
+    const options = { host: '127.0.0.1', port: clientPort, path: '/health' }
+    const asked = certificate === undefined ? http.get(options) : https.get({ ...options, rejectUnauthorized: false })
+    asked.once('response', response => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    })
+    asked.once('error', () => resolve(false))
+  })
 }
 
 function ended(child: ChildProcess): Promise<void> {
