@@ -1,7 +1,7 @@
 import type { CallObserver } from './call-stats.ts'
 import type { Compressor } from './compressor.ts'
 import type { HttpExchange } from './http-exchange.ts'
-import { Http2Connection } from './http2/connection.ts'
+import { Http2Connection, type Http2Usage } from './http2/connection.ts'
 import type { Http2Error } from './http2/errors.ts'
 import { Keepalive, type KeepaliveOptions } from './http2/keepalive.ts'
 import type { Http2Limits } from './http2/limits.ts'
@@ -54,6 +54,8 @@ export interface GrpcServer {
   flush(): void
   /** Open connections. */
   readonly connections: number
+  /** What all connections keep in memory on behalf of their clients; summed when asked. */
+  readonly usage: Http2Usage
   readonly counters: Readonly<GrpcServerCounters>
   /**
    * Accepts no more calls and waits for those that are open, at most `timeoutMs`; then drops the rest. Idempotent.
@@ -105,6 +107,18 @@ export class EngineServer implements GrpcServer {
 
   get connections(): number {
     return this.#connections.size
+  }
+
+  get usage(): Http2Usage {
+    const sum = { streams: 0, receivedBytes: 0, inputBytes: 0, outputBytes: 0 }
+    for (const { http2 } of this.#connections.keys()) {
+      const { usage } = http2
+      sum.streams += usage.streams
+      sum.receivedBytes += usage.receivedBytes
+      sum.inputBytes += usage.inputBytes
+      sum.outputBytes += usage.outputBytes
+    }
+    return sum
   }
 
   accept(pipe: Pipe): void {

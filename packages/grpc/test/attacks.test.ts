@@ -1,52 +1,19 @@
-import { VirtualClock } from '@kvs/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CLIENT_PREFACE, FrameFlag, FrameType, type HeaderPair, SettingId } from '../src/http2/index.ts'
+import { attack, attacker, begin, checkHonest, flood, measure, to, world } from './attack-world.ts'
 import { pipePair, settle } from './pair.ts'
-import { concat, frame, message, type RawPeer, requestHeaders, setting, word } from './raw-peer.ts'
-import { type TestServer, testServer } from './test-server.ts'
+import { concat, frame, message, requestHeaders, setting, word } from './raw-peer.ts'
 
 const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION } = FrameType
 const { END_STREAM, END_HEADERS, ACK } = FrameFlag
 
-const to = (method: string): readonly HeaderPair[] =>
-  requestHeaders.map(pair => (pair[0] === ':path' ? [':path', `/test.Test/${method}`] : pair))
-
-let world: TestServer
-let honest: RawPeer
-let attacker: RawPeer
-let honestId = 1
-
-function begin(options: Parameters<typeof testServer>[1] = {}): void {
-  world = testServer(new VirtualClock(), options)
-  honest = world.connect().greet()
-  attacker = world.connect().greet()
-  honestId = 1
-}
-
-/** A call of the honest client, which must be served whatever the attacker does. */
-function serveHonest(): void {
-  const id = honestId
-  honestId += 2
-  honest.send(honest.headers(id), frame(DATA, END_STREAM, id, message([1, 2, 3])))
-  expect(honest.data(id)).toEqual(message([1, 2, 3]))
-}
-
 beforeEach(() => begin())
+/** What the attack of the test may have in memory beyond the usual. */
+let most: Parameters<typeof checkHonest>[0] = {}
 afterEach(() => {
-  serveHonest()
-  expect(honest.goaway).toBeUndefined()
+  checkHonest(most)
+  most = {}
 })
-
-/** Sends what `next` gives until the server has had enough or `most` were sent; returns how many were. */
-function flood(most: number, next: (i: number) => readonly Uint8Array[]): number {
-  for (let sent = 0; sent < most; sent += 10) {
-    const frames: Uint8Array[] = []
-    for (let i = sent; i < sent + 10; i++) frames.push(...next(i))
-    attacker.send(...frames)
-    if (attacker.closed) return sent + 10
-  }
-  return most
-}
 
 describe('floods end the connection', () => {
   type Case = [string, number, (i: number) => readonly Uint8Array[]]
@@ -87,6 +54,7 @@ describe('floods end the connection', () => {
   })
 
   it('a burst of a thousand cancelled calls is none', () => {
+    most = { streams: 1_001 }
     for (let i = 0; i < 1_000; i++) attacker.send(attacker.headers(2 * i + 1, { pairs: to('Wait') }))
     for (let i = 0; i < 1_000; i++) attacker.send(frame(RST_STREAM, 0, 2 * i + 1, word(8)))
     expect(attacker.goaway).toBeUndefined()
@@ -119,7 +87,7 @@ describe('floods end the connection', () => {
     begin({ pingPolicy: { minIntervalMs: 5_000, permitWithoutStreams: true } })
     for (let i = 0; i < 4; i++) attacker.send(frame(PING, 0, 0, new Uint8Array(8)))
     expect(attacker.goaway).toBe('ENHANCE_YOUR_CALM too_many_pings')
-    attacker = world.connect().greet()
+    attack(world.connect()).greet()
     for (let i = 0; i < 20; i++) {
       attacker.send(frame(PING, 0, 0, new Uint8Array(8)))
       world.clock.advance(5_001)
@@ -128,6 +96,8 @@ describe('floods end the connection', () => {
   })
 
   it('pings are excused by what the server sends', () => {
+    // The attacker never gives its window back: answers queue up.
+    most = { streams: 1_100 }
     for (let i = 0; i < 12_000; i += 50) {
       const one = (id: number) => [
         attacker.headers(id),
@@ -276,6 +246,7 @@ describe('memory', () => {
     for (let i = 0; i < 1_000; i++) {
       pair.client.write(pings)
       settle(world.clock)
+      measure()
     }
     expect(pair.server.paused).toBe(true)
     expect(pair.server.queuedBytes).toBeLessThan(80_000)
@@ -285,6 +256,7 @@ describe('memory', () => {
 
   it('a client that shuts its windows and asks for more and more', () => {
     begin({ http2Limits: { maxQueuedOutputBytes: 1_000_000 } })
+    most = { streams: 2_001, outputBytes: 1_101_000 }
     attacker.send(frame(SETTINGS, 0, 0, setting(SettingId.INITIAL_WINDOW_SIZE, 0)))
     for (let i = 0; i < 2_000; i++) {
       const id = 2 * i + 1
@@ -294,6 +266,7 @@ describe('memory', () => {
   })
 
   it('toggling INITIAL_WINDOW_SIZE over many streams stays cheap', () => {
+    most = { streams: 5_001 }
     for (let i = 0; i < 5_000; i++) attacker.send(attacker.headers(2 * i + 1, { pairs: to('Wait') }))
     const toggles = Array.from({ length: 2_700 }, (_, i) =>
       setting(SettingId.INITIAL_WINDOW_SIZE, i % 2 === 0 ? 0 : 1_000),
@@ -306,6 +279,7 @@ describe('memory', () => {
 
   it('a closed window of a client with a full queue: the connection ends after a minute', () => {
     begin({ http2Limits: { maxQueuedOutputBytes: 1_000_000 } })
+    most = { outputBytes: 1_101_000 }
     attacker.send(frame(SETTINGS, 0, 0, setting(SettingId.INITIAL_WINDOW_SIZE, 0)))
     for (let i = 0; i < 50; i++) {
       const id = 2 * i + 1

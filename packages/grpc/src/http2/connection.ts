@@ -14,6 +14,7 @@ import {
   SettingId,
 } from './protocol.ts'
 import { Sender, type SenderEvents } from './sender.ts'
+import { StallWatch } from './stall-watch.ts'
 import { Http2Stream, type SendBlock } from './stream.ts'
 import { Alarm, type Timers } from './timers.ts'
 
@@ -48,6 +49,18 @@ export interface FlushScheduler {
   schedule(connection: Http2Connection): void
 }
 
+/** Bytes that lie in memory for a peer. */
+export interface Http2Usage {
+  /** Open streams. */
+  readonly streams: number
+  /** Received messages and parts of messages that nobody has taken yet. */
+  readonly receivedBytes: number
+  /** Incomplete frames and header blocks, and the header table. */
+  readonly inputBytes: number
+  /** What waits to be sent: for windows, for the pipe and in it, and the header table. */
+  readonly outputBytes: number
+}
+
 export interface Http2ConnectionOptions {
   readonly role: 'server' | 'client'
   readonly pipe: Pipe
@@ -62,8 +75,6 @@ export interface Http2ConnectionOptions {
 const nothing: Uint8Array = new Uint8Array(0)
 const SHUTDOWN_PING: Uint8Array = Uint8Array.of(0x6b, 0x76, 0x73, 0x2d, 0x73, 0x74, 0x6f, 0x70)
 const KEEPALIVE_PING: Uint8Array = Uint8Array.of(0x6b, 0x76, 0x73, 0x2d, 0x6c, 0x69, 0x76, 0x65)
-/** A congested peer must take so much within the stall timeout. */
-const MIN_PROGRESS_BYTES = 4_096
 /** Streams we reset lately, whose late frames are no fault. */
 const MAX_RESET_IDS = 1_024
 
@@ -107,16 +118,13 @@ export class Http2Connection implements SenderEvents {
   #draining = false
   #unreturned = 0
   #heldBytes = 0
-  #handedBytes = 0
-  #watchedBlocked = false
-  #watchedProgress = 0
   readonly #resetIds = new Set<number>()
   #unfinished: Http2Stream[] = []
   #drained: Http2Stream[] = []
   #onPong: (() => void) | undefined
   /** What the peer said in a GOAWAY that was no orderly end. */
   #peerError: Http2Error | undefined
-  readonly #stallAlarm = new Alarm(nowMs => this.#stalled(nowMs))
+  readonly #stall = new StallWatch(this)
   readonly #closeAlarm = new Alarm(() => this.pipe.destroy())
   readonly #goawayAlarm = new Alarm(() => this.#lastGoaway())
 
@@ -236,6 +244,17 @@ export class Http2Connection implements SenderEvents {
     return this.#heldBytes
   }
 
+  /** What this connection keeps in memory on behalf of its peer. */
+  get usage(): Http2Usage {
+    const { sender } = this
+    return {
+      streams: this.streams.size,
+      receivedBytes: this.#heldBytes,
+      inputBytes: this.#inbound.keptBytes,
+      outputBytes: sender.queuedBytes + sender.output.pendingBytes + sender.encoder.tableBytes + this.pipe.queuedBytes,
+    }
+  }
+
   /**
    * Whether the producer of a stream may go on after it has sent something: not while the stream has more to send than its
    * limit, or all streams together more than theirs. Then `drain` follows.
@@ -278,10 +297,10 @@ export class Http2Connection implements SenderEvents {
       sender.pump()
       const bytes = sender.output.pendingBytes
       if (bytes === 0) break
-      this.#handedBytes += bytes
+      this.#stall.handed(bytes)
       if (!sender.output.drainTo(this.pipe)) sender.blocked = true
     } while (sender.hasWork)
-    if (this.#isCongested && this.#stallAlarm.heapIndex < 0) this.#watchProgress(this.timers.clock.now())
+    this.#stall.flushed()
     if (this.#draining && this.streams.size === 0) this.#finish()
     else this.owner.flushed()
     if (this.#unfinished.length > 0) this.#scheduler.schedule(this)
@@ -392,13 +411,17 @@ export class Http2Connection implements SenderEvents {
     this.#returnToConnection(bytes)
   }
 
-  pong(payload: Uint8Array, start: number): void {
-    if (matches(SHUTDOWN_PING, payload, start)) this.#lastGoaway()
-    else if (matches(KEEPALIVE_PING, payload, start)) {
-      const onPong = this.#onPong
-      this.#onPong = undefined
-      onPong?.()
+  /** Returns whether it answers a ping of ours. */
+  pong(payload: Uint8Array, start: number): boolean {
+    if (matches(SHUTDOWN_PING, payload, start) && this.#goawayAlarm.heapIndex >= 0) {
+      this.#lastGoaway()
+      return true
     }
+    const onPong = this.#onPong
+    if (onPong === undefined || !matches(KEEPALIVE_PING, payload, start)) return false
+    this.#onPong = undefined
+    onPong()
+    return true
   }
 
   /** The peer sent GOAWAY: our streams above `lastStreamId` were not and will not be looked at. */
@@ -438,36 +461,10 @@ export class Http2Connection implements SenderEvents {
     this.pipe.pause()
   }
 
-  /** The peer has much to read: the pipe is full, or its windows are shut over long queues. */
-  get #isCongested(): boolean {
-    return this.sender.blocked || this.sender.queuedBytes > this.limits.maxQueuedOutputBytes
-  }
-
-  /** Bytes that got away: out of the pipe if that is full, else DATA that the windows let pass. */
-  get #progress(): number {
-    return this.sender.blocked ? this.#handedBytes - this.pipe.queuedBytes : this.sender.dataBytes
-  }
-
-  #watchProgress(nowMs: number): void {
-    this.#watchedBlocked = this.sender.blocked
-    this.#watchedProgress = this.#progress
-    this.timers.add(this.#stallAlarm, nowMs + this.limits.stallTimeoutMs)
-  }
-
-  /** A peer that took next to nothing for the whole time is given up; a slow one is not. */
-  #stalled(nowMs: number): void {
-    if (!this.#isCongested) return
-    const { blocked } = this.sender
-    if (blocked !== this.#watchedBlocked || this.#progress - this.#watchedProgress >= MIN_PROGRESS_BYTES) {
-      this.#watchProgress(nowMs)
-    } else if (blocked) this.destroy(new Http2Error('CANCEL', 'the peer has stopped reading'))
-    else this.fail('ENHANCE_YOUR_CALM', 'the peer keeps its windows shut')
-  }
-
   #pipeDrained(): void {
     if (this.closed) return
     this.sender.blocked = false
-    this.timers.remove(this.#stallAlarm)
+    this.#stall.stop()
     this.flush()
     if (this.closed) return
     if (!this.#readPaused || this.sender.blocked) return
@@ -517,7 +514,8 @@ export class Http2Connection implements SenderEvents {
   #teardown(error: Http2Error | undefined): void {
     this.closed = true
     this.error = error
-    for (const alarm of [this.#stallAlarm, this.#goawayAlarm]) this.timers.remove(alarm)
+    this.#stall.stop()
+    this.timers.remove(this.#goawayAlarm)
     this.#inbound.stop()
     const streams = [...this.streams.values()]
     this.streams.clear()

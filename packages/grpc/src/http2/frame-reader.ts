@@ -26,9 +26,9 @@ export class FrameReader {
     this.#partial = this.#header
   }
 
-  /** True if a frame was begun and is not complete. */
-  get inside(): boolean {
-    return this.#have > 0
+  /** Bytes kept for a frame that is not complete. */
+  get partialBytes(): number {
+    return this.#have === 0 ? 0 : this.#partial.length
   }
 
   push(chunk: Uint8Array, from: number): void {

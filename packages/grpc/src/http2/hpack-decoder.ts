@@ -80,10 +80,11 @@ export class HpackDecoder {
     const fields: HeaderField[] = []
     let listBytes = 0
     let tooLarge = false
+    let resizes = 0
     while (this.#at < end) {
       const first = bytes[this.#at]!
       if (first >= 0x20 && first < 0x40) {
-        this.#resize(fields.length > 0 || tooLarge)
+        this.#resize(fields.length > 0 || tooLarge, ++resizes)
         continue
       }
       const field = first >= 0x80 ? this.#indexed(this.#integer(0x7f)) : this.#literal(first)
@@ -95,9 +96,10 @@ export class HpackDecoder {
     return new HeaderBlock(fields, tooLarge)
   }
 
-  /** RFC 7541, 6.3: only at the beginning of a block, never above what we allowed. */
-  #resize(late: boolean): void {
+  /** RFC 7541, 4.2 and 6.3: only at the beginning of a block, twice at most, never above what we allowed. */
+  #resize(late: boolean, count: number): void {
     const size = this.#integer(0x1f)
+    if (count > 2) throw compression('more than two table size updates')
     if (late) throw compression('table size update inside a header block')
     if (size > this.#maxTableBytes) throw compression('table size update above the limit')
     this.#table.resize(size)

@@ -70,6 +70,11 @@ export class Inbound implements FrameSink {
     this.#block = new Uint8Array(0)
   }
 
+  /** Bytes kept of frames and header blocks that are not complete, and of the header table. */
+  get keptBytes(): number {
+    return this.#reader.partialBytes + this.#block.length + this.#decoder.tableBytes
+  }
+
   receive(chunk: Uint8Array): void {
     let at = 0
     for (; this.#prefaceLeft > 0 && at < chunk.length; at++, this.#prefaceLeft--) {
@@ -382,7 +387,8 @@ export class Inbound implements FrameSink {
       if (end !== start) return connection.fail('FRAME_SIZE_ERROR', 'acknowledgement of SETTINGS with a payload')
       this.#settingsAcked = true
       connection.timers.remove(this.#handshakeAlarm)
-      return true
+      // The first answers ours; more are none of our business.
+      return !this.flood(FloodKind.STRAY)
     }
     if ((end - start) % 6 !== 0) return connection.fail('FRAME_SIZE_ERROR', 'SETTINGS with a broken length')
     if (this.flood(FloodKind.SETTINGS)) return true
@@ -447,7 +453,7 @@ export class Inbound implements FrameSink {
     if (streamId !== 0) return connection.fail('PROTOCOL_ERROR', 'PING on a stream')
     if (end - start !== 8) return connection.fail('FRAME_SIZE_ERROR', 'PING without 8 bytes')
     if ((flags & FrameFlag.ACK) !== 0) {
-      connection.pong(bytes, start)
+      if (!connection.pong(bytes, start)) this.flood(FloodKind.STRAY)
       return true
     }
     if (!this.#isExcused() && (this.flood(FloodKind.PING) || this.#tooManyPings())) return true

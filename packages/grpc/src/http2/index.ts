@@ -10,6 +10,7 @@ export {
   Http2Connection,
   type Http2ConnectionOptions,
   type Http2Owner,
+  type Http2Usage,
   type ResetCause,
 } from './connection.ts'
 export { Http2Error } from './errors.ts'
