@@ -257,7 +257,7 @@ describe('streams', () => {
     attacker.send(attacker.headers(0x7fff_ffff), frame(DATA, END_STREAM, 0x7fff_ffff, message([7])))
     expect(attacker.data(0x7fff_ffff)).toEqual(message([7]))
     attacker.send(attacker.headers(1))
-    expect(attacker.goaway).toBe('STREAM_CLOSED HEADERS on a closed stream')
+    expect(attacker.goaway).toBe('PROTOCOL_ERROR a stream id below one that is in use')
   })
 
   it('frames for streams that are over', () => {

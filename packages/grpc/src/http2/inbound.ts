@@ -44,6 +44,9 @@ export class Inbound implements FrameSink {
   #blockLength = 0
   #blockFrames = 0
   #blockEndsStream = false
+  /** The last stream ids that the peer has passed over, both ends included. */
+  #skippedFrom = 0
+  #skippedTo = -1
   #pingStrikes = 0
   #lastPingMs = Number.NEGATIVE_INFINITY
   #sentAtLastPing = -1
@@ -272,7 +275,9 @@ export class Inbound implements FrameSink {
   #strayBlock(streamId: number): boolean {
     const connection = this.#connection
     if (connection.isIdle(streamId)) connection.fail('PROTOCOL_ERROR', 'HEADERS on an idle stream')
-    else if (connection.role === 'server' && !connection.wasReset(streamId)) {
+    else if (streamId >= this.#skippedFrom && streamId <= this.#skippedTo) {
+      connection.fail('PROTOCOL_ERROR', 'a stream id below one that is in use')
+    } else if (connection.role === 'server' && !connection.wasReset(streamId)) {
       connection.fail('STREAM_CLOSED', 'HEADERS on a closed stream')
     } else this.flood(FloodKind.STRAY)
     return true
@@ -281,6 +286,10 @@ export class Inbound implements FrameSink {
   #request(streamId: number, block: HeaderBlock, endStream: boolean): boolean {
     const connection = this.#connection
     if (connection.beyondGoaway(streamId)) return true
+    if (streamId > connection.lastPeerId + 2) {
+      this.#skippedFrom = connection.lastPeerId + 1
+      this.#skippedTo = streamId - 1
+    }
     connection.lastPeerId = streamId
     if (connection.streams.size >= connection.limits.maxConcurrentStreams) {
       if (!this.flood(FloodKind.RESET)) connection.sendReset(streamId, Http2ErrorCode.REFUSED_STREAM)
