@@ -55,7 +55,7 @@ export const arrowTable = {
     imports: ['client', 'server/offline', 'wal', 'snap', 'backend', 'bbolt', 'membership', 'raft'],
     external: ['commander'],
   },
-  'apps/server': { storey: 3, imports: ['server/embed'], external: ['lmdb', 'pino', 'yaml'] },
+  'apps/server': { storey: 3, imports: ['server/embed'], external: ['fs-native-extensions', 'lmdb', 'pino', 'yaml'] },
   'apps/sim': { storey: 3, imports: ['server', 'client', 'vfs', 'net', 'backend', 'rafthttp', 'testing'] },
 }
 

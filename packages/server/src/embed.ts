@@ -9,7 +9,7 @@
  */
 import type { TlsServer } from '@kvs/net'
 import { nodeFs } from '@kvs/vfs'
-import { type HttpRoute, routeHttp } from './edge/http.ts'
+import { guardHttp, type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
 import { debugVars } from './embed/debug-vars.ts'
 import { Http1 } from './embed/http1.ts'
@@ -78,9 +78,9 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const member = await startMember(realParts(options, logger, executor), whole)
     const pages = operatorPages(member, options.commandLine ?? [])
     member.addRoutes([pages.metrics, pages.vars])
-    ports.serve(clients, new Http1(member.handleHttp), pipe => member.acceptGrpc(pipe))
-    ports.serve(peers, new Http1(routeHttp(peerRoutes(member))))
-    ports.serve(metrics, new Http1(routeHttp([pages.metrics, ...member.probeRoutes])))
+    ports.serve(clients, new Http1(guardHttp(member.handleHttp, logger)), pipe => member.acceptGrpc(pipe))
+    ports.serve(peers, new Http1(guardHttp(routeHttp(peerRoutes(member)), logger)))
+    ports.serve(metrics, new Http1(guardHttp(routeHttp([pages.metrics, ...member.probeRoutes]), logger)))
     for (const address of clients.addresses) logger.info('serving client traffic', { address })
     return new ListeningMember(member, { ports, executor, clients, peers, metrics })
   } catch (error) {

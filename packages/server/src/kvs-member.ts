@@ -20,7 +20,7 @@ import { CommitPolicy } from './commit-policy.ts'
 import { formatDuration } from './duration.ts'
 import { HeaderWriter } from './edge/header.ts'
 import { healthRoutes } from './edge/health.ts'
-import { type HttpHandler, type HttpRoute, routeHttp } from './edge/http.ts'
+import { guardHttp, type HttpHandler, type HttpRoute, routeHttp } from './edge/http.ts'
 import { serveExchange } from './edge/http2.ts'
 import type { ConsensusStatus, Member } from './edge/member.ts'
 import { clientMethods, methodShapes } from './edge/methods.ts'
@@ -163,7 +163,7 @@ export class KvsMember implements Member, Measured, RunningMember {
       methods,
       observer: this.calls,
       onHandlerError: error => this.#fail(error),
-      onOtherRequest: exchange => serveExchange(exchange, this.handleHttp, () => this.#grpc.flush()),
+      onOtherRequest: exchange => serveExchange(exchange, guardHttp(this.handleHttp, logger), () => this.#grpc.flush()),
     })
     this.handleHttp = routeHttp(operationRoutes(this))
     this.probeRoutes = healthRoutes(this)

@@ -1,3 +1,5 @@
+import type { Logger } from '../parts.ts'
+
 /**
  * Plain HTTP on the client port: what curl, probes and scrapers ask for. A handler is
  * `(request, body, signal) → response`, whatever carried the request: HTTP/1.1, or HTTP/2 by the gRPC engine (`http2.ts`).
@@ -51,6 +53,19 @@ export function routeHttp(routes: readonly HttpRoute[], otherwise: HttpHandler =
     )
     const handle = route?.handle ?? otherwise
     return handle(request, body, signal)
+  }
+}
+
+/** The same handler; what it throws is logged, and answered with 500. */
+export function guardHttp(handle: HttpHandler, logger: Logger): HttpHandler {
+  return async (request, body, signal) => {
+    try {
+      return await handle(request, body, signal)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      logger.error('failed to answer an HTTP request', { method: request.method, path: request.path, error: reason })
+      return errorResponse(500, 'internal server error')
+    }
   }
 }
 

@@ -1,7 +1,6 @@
 import type { HttpExchange } from '@kvs/grpc'
 import * as limits from '../limits.ts'
 import type { HttpHandler, HttpRequest, HttpResponse } from './http.ts'
-import { errorResponse } from './http.ts'
 
 /**
  * Plain HTTP over HTTP/2, which the gRPC engine hands on: curl and browsers that agreed on it with TLS. They reach the same
@@ -40,7 +39,6 @@ export function serveExchange(exchange: HttpExchange, handle: HttpHandler, flush
     flush()
   }
   answer().catch(() => {
-    respond(exchange, errorResponse(500, 'internal server error'))
     exchange.abort()
     flush()
   })

@@ -52,7 +52,9 @@ export class MetricsPage {
 }
 
 async function registryOf(families: readonly MetricFamily[]): Promise<Registry> {
-  const { collectDefaultMetrics, Registry } = await import('prom-client')
+  // A package in CommonJS: only its default is there in every kind of bundle.
+  const { default: client } = await import('prom-client')
+  const { collectDefaultMetrics, Registry } = client
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   // The library counts CPU time from its first look on only.
