@@ -17,6 +17,7 @@ export type { HttpHandler, HttpRequest, HttpResponse, HttpRoute } from './edge/h
 export { Refusal, type RefusalCode, ServerError, type ServerErrorCode } from './errors.ts'
 export { inlineExecutor } from './jobs/inline-executor.ts'
 export type { JobWorld } from './jobs/world.ts'
+export type { MetricFamily, MetricLabels, MetricSample } from './metrics/family.ts'
 export { defaultOptions, type MemberOptions } from './options.ts'
 export type { Clock, Executor, LogFields, Logger, PieceStream, Random } from './parts.ts'
 export { type RunningMember, type ServerParts, startMember } from './server.ts'

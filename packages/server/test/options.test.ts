@@ -98,12 +98,12 @@ describe('a member', () => {
   })
 
   test('a directory of somebody else’s does not become its log', async () => {
-    await world.disk.makeDir('/home/me')
-    await (await world.disk.open('/home/me/letter', { mode: 'create' })).close()
-    await expect(world.start({ walDir: '/home/me' })).rejects.toThrow(
-      "'/home/me' (--wal-dir) holds no log, but 'letter': it must be empty or missing",
+    await world.disk.makeDir('/somewhere')
+    await (await world.disk.open('/somewhere/letter', { mode: 'create' })).close()
+    await expect(world.start({ walDir: '/somewhere' })).rejects.toThrow(
+      "'/somewhere' (--wal-dir) holds no log, but 'letter': it must be empty or missing",
     )
-    expect(await world.disk.readDir('/home/me')).toEqual(['letter'])
+    expect(await world.disk.readDir('/somewhere')).toEqual(['letter'])
   })
 
   test('a client opens no more calls at once than it may', async () => {
