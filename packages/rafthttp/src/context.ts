@@ -1,6 +1,6 @@
 import { type Message, MessageType } from '@kvs/proto/raft'
 import type { PeerCounters } from './counters.ts'
-import { reasonOf } from './errors.ts'
+import { RaftHttpError, reasonOf, texts } from './errors.ts'
 import { formatPeerId, type LocalMember } from './headers.ts'
 import type { MessageEncoder } from './message-encoder.ts'
 import type { RaftReceiver, TransportClock, TransportLogger, TransportRandom } from './ports.ts'
@@ -114,6 +114,7 @@ export class Inbox {
   readonly #raft: RaftReceiver
   readonly #localId: bigint
   readonly #logger: TransportLogger
+  #isStopped = false
 
   constructor(raft: RaftReceiver, localId: bigint, logger: TransportLogger) {
     this.#raft = raft
@@ -129,7 +130,7 @@ export class Inbox {
     counters.receivedFailures += messages.length - accepted.length
     if (accepted.length === 0) return
     try {
-      this.#raft.process(accepted)
+      this.deliver(accepted)
     } catch (error) {
       counters.receivedFailures += accepted.length
       this.#logger.warn('failed to process Raft message', {
@@ -137,6 +138,21 @@ export class Inbox {
         error: reasonOf(error),
       })
     }
+  }
+
+  /** Hands messages to the member, whose refusal it throws, or `STOPPED`. */
+  deliver(messages: readonly Message[]): void {
+    this.checkRunning()
+    this.#raft.process(messages)
+  }
+
+  /** Throws `STOPPED` once the transport has stopped: the member must not be called any more. */
+  checkRunning(): void {
+    if (this.#isStopped) throw new RaftHttpError('STOPPED', texts.stopped)
+  }
+
+  stop(): void {
+    this.#isStopped = true
   }
 
   /** Why a message cannot be taken, logged; undefined if it can. */

@@ -143,7 +143,7 @@ export class RaftRoutes {
 
   /** One message in one request. */
   async #message(request: PeerRequest, body: AsyncIterable<Uint8Array>): Promise<PeerResponse> {
-    const { context, countersOf, raft, senderSeen } = this.#parts
+    const { context, countersOf, senderSeen } = this.#parts
     if (request.method !== 'POST') return methodNotAllowed('POST')
     const headers: HeaderFields = [['X-Etcd-Cluster-ID', formatPeerId(context.local.clusterId)]]
     try {
@@ -160,7 +160,7 @@ export class RaftRoutes {
     counters.receivedBytes += bytes.length
     try {
       checkAddress(context.inbox, message, () => 'error processing raft message')
-      raft.process([message])
+      context.inbox.deliver([message])
       return emptyAnswer(204, headers)
     } catch (error) {
       counters.receivedFailures++

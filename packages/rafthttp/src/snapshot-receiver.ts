@@ -140,6 +140,7 @@ export class SnapshotReceiver {
     const content = new IncomingContent(reader, announced.sizeBytes, makeHash())
     content.hash.update(head)
     try {
+      context.inbox.checkRunning()
       await raft.saveSnapshot({ message, ...announced, chunks: content })
       content.checkComplete()
     } catch (cause) {
@@ -159,9 +160,9 @@ export class SnapshotReceiver {
   }
 
   #process(message: Message): void {
-    const { context, raft } = this.#parts
+    const { context } = this.#parts
     try {
-      raft.process([message])
+      context.inbox.deliver([message])
     } catch (cause) {
       context.logger.warn('failed to process Raft message', { ...this.#ids(message), error: reasonOf(cause) })
       throw new RaftHttpError('REFUSED', `failed to process raft message (${reasonOf(cause)})`, { status: 500, cause })

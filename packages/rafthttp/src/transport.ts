@@ -285,6 +285,7 @@ class WireTransport implements PeerTransport {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort(new RaftHttpError('STOPPED', 'stopped'))
     this.#context.reports.stop()
+    this.#context.inbox.stop()
     this.#snapshots.stop()
     for (const remote of this.#remotes.values()) remote.stop()
     for (const peer of this.#peers.values()) peer.stop()

@@ -110,6 +110,18 @@ describe('requests', () => {
     await stillServes()
   })
 
+  test('a member that has stopped takes nothing', async () => {
+    member.transport.stop()
+    const body = encodeMessage(heartbeat(1n, 2n, 1))
+    expect((await post('/raft', body)).text).toMatch(/ 500 [\s\S]*error processing raft message\n/)
+    const snapshot = new Uint8Array(8 + encodeMessage(snapshotMessage(1n, 2n)).length)
+    snapshot.set(encodeMessage(snapshotMessage(1n, 2n)), 8)
+    new DataView(snapshot.buffer).setBigUint64(0, BigInt(snapshot.length - 8))
+    const headers = { ...memberHeaders, 'X-Kvs-Snapshot-Format': 'plain', 'X-Kvs-Snapshot-Size': '0' }
+    expect((await post('/raft/snapshot', snapshot, headers)).text).toContain('failed to save KV snapshot (stopped)')
+    expect([member.received.length, member.saved.length]).toEqual([0, 0])
+  })
+
   test('bodies of services have a limit', async () => {
     const large = await post('/leases', new Uint8Array(65_537))
     expect(large.text).toMatch(/ 413 [\s\S]*http: request body too large\n/)
@@ -242,6 +254,16 @@ describe('a peer that', () => {
     await bench.cluster.world.until('new attempts', () => held.length >= 4)
     const lost = member.log.filter(({ message }) => message === 'lost TCP streaming connection with remote peer')
     expect(lost[0]?.fields['error']).toBe('i/o timeout: nothing came, not even a keepalive')
+  })
+
+  test('reads, but does not answer keepalives, is cut off', async () => {
+    member.transport.addPeer(1n, ['http://127.0.0.1:1'])
+    const peer = new RawPeer(member)
+    peer.send(requestText('GET /raft/stream/message/1', upgradeHeaders))
+    await peer.until('the stream', () => member.transport.state.peers[0]?.attached.messages === true)
+    await peer.until('the end', () => peer.isClosed)
+    const lost = member.log.find(({ message }) => message === 'lost TCP streaming connection with remote peer')
+    expect(lost?.fields['error']).toBe('peer 1 does not answer keepalives')
   })
 
   test('is no member at all is not taken for one', async () => {

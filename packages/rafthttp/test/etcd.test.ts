@@ -26,7 +26,7 @@ function bigEndian(id: bigint): Uint8Array {
 /** A cluster of two: a real etcd, and a member that is only a transport. */
 describe.skipIf(!hasEtcd)('beside a real etcd', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kvs-rafthttp-'))
-  const world = new DriverWorld('sockets')
+  const world = new DriverWorld()
   const cluster = new Cluster(world)
   let etcd: ChildProcess
   let member: TestMember

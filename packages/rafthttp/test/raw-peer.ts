@@ -90,7 +90,7 @@ export class Bench {
   readonly #extra: (() => Promise<void> | void)[] = []
 
   constructor() {
-    this.cluster = new Cluster(new DriverWorld('sockets'))
+    this.cluster = new Cluster(new DriverWorld())
   }
 
   /** Serves whatever `endpoint` says under a URL of its own. */

@@ -1,6 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type MemoryNet, memoryNet, type Net, nodeNet, parseAddress } from '@kvs/net'
+import {
+  createTlsClient,
+  createTlsServer,
+  type MemoryNet,
+  memoryNet,
+  type Net,
+  nodeNet,
+  parseAddress,
+  selfSignedFiles,
+} from '@kvs/net'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import type { TransportClock } from '../src/index.ts'
 import { type VirtualNetwork, virtualNetwork } from '../src/memory.ts'
@@ -37,6 +46,16 @@ async function untilReal(what: string, holds: () => boolean): Promise<void> {
   throw new Error(`waited too long for ${what}`)
 }
 
+/** Sockets that speak TLS with a certificate of their own making. */
+export async function tlsNet(folder: string): Promise<Net> {
+  const certificate = await selfSignedFiles(folder, { hosts: ['127.0.0.1'] })
+  const alpn = ['http/1.1']
+  const net = nodeNet()
+  const server = await createTlsServer({ certificate, alpn })
+  const client = await createTlsClient({ trustedCaFiles: [certificate.certFile], alpn })
+  return { listen: server.listen(net.listen), dial: client.dial(net.dial) }
+}
+
 /** Real sockets of this machine, or pipes in memory under the same driver. */
 export class DriverWorld implements TransportWorld {
   readonly clock = systemClock
@@ -47,9 +66,9 @@ export class DriverWorld implements TransportWorld {
   readonly #closers: (() => Promise<void>)[] = []
   #nextPort = 7001
 
-  constructor(kind: 'sockets' | 'memory') {
-    this.#memory = kind === 'memory' ? memoryNet() : undefined
-    this.#net = this.#memory ?? nodeNet()
+  constructor(net: Net | 'memory' = nodeNet()) {
+    this.#memory = net === 'memory' ? memoryNet() : undefined
+    this.#net = this.#memory ?? (net as Net)
   }
 
   async place(name: string): Promise<MemberPlace> {

@@ -21,7 +21,7 @@ export interface PeerPortOptions {
 export interface PeerPort {
   /** Serves a connection, which was not started. */
   accept(pipe: Pipe): void
-  /** Drops all connections. */
+  /** Drops all connections, and those that still come. */
   close(): void
 }
 
@@ -36,6 +36,7 @@ class NodePeerPort implements PeerPort {
   readonly #server: Server
   readonly #open = new Set<Connection>()
   readonly #connections = new WeakMap<Duplex, Connection>()
+  #isClosed = false
   readonly #upgraders = new Map<number, WebSocketServer>()
   /** Fields of the answer to the upgrade that is under way. */
   readonly #upgradeHeaders = new WeakMap<IncomingMessage, HeaderFields>()
@@ -60,6 +61,8 @@ class NodePeerPort implements PeerPort {
   }
 
   accept(pipe: Pipe): void {
+    // A handshake that was under way when the port closed.
+    if (this.#isClosed) return pipe.destroy()
     const { remote } = pipe.info
     const stream = takeSocket(pipe) ?? toDuplex(pipe)
     const connection = new Connection(stream, remote, this.#readTimeoutMs)
@@ -70,6 +73,7 @@ class NodePeerPort implements PeerPort {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const connection of this.#open) connection.stream.destroy()
     for (const upgrader of this.#upgraders.values()) upgrader.close()
   }

@@ -22,6 +22,9 @@ export class WsLink implements Link {
   #error: Error | undefined
   #isClosed = false
   #grace: NodeJS.Timeout | undefined
+  /** Parts of large frames, and what was sent behind them. */
+  readonly #waiting: { readonly bytes: Uint8Array; readonly isLast: boolean }[] = []
+  #waitingBytes = 0
 
   constructor(socket: WebSocket, stream: Duplex, remote: string) {
     this.#socket = socket
@@ -37,7 +40,7 @@ export class WsLink implements Link {
   }
 
   get queuedBytes(): number {
-    return this.#socket.bufferedAmount
+    return this.#socket.bufferedAmount + this.#waitingBytes
   }
 
   start(events: LinkEvents): void {
@@ -55,13 +58,19 @@ export class WsLink implements Link {
     this.#socket.resume()
   }
 
-  /** Large frames go out in parts, so that `sent` shows that the other end still takes something. */
   send(frame: Uint8Array): void {
-    let at = 0
-    for (; frame.length - at > fragmentBytes; at += fragmentBytes) {
-      this.#socket.send(frame.subarray(at, at + fragmentBytes), part, this.#sent)
+    if (this.#waiting.length === 0 && frame.length <= fragmentBytes) {
+      this.#socket.send(frame, whole, this.#sent)
+      return
     }
-    this.#socket.send(at === 0 ? frame : frame.subarray(at), whole, this.#sent)
+    // Large frames go out part by part, so that `sent` shows that the other end still takes something: what Node is given
+    // at once it writes, and reports, at once.
+    for (let at = 0; at < frame.length; at += fragmentBytes) {
+      const bytes = frame.subarray(at, at + fragmentBytes)
+      this.#waiting.push({ bytes, isLast: at + bytes.length === frame.length })
+    }
+    this.#waitingBytes += frame.length
+    this.#pump()
   }
 
   ping(): void {
@@ -70,7 +79,7 @@ export class WsLink implements Link {
 
   close(): void {
     if (this.#isClosed || this.#grace !== undefined) return
-    this.#socket.close(1000)
+    if (this.#waiting.length === 0) this.#socket.close(1000)
     // Who waits for the other end's goodbye waits for one that may be gone, or busy with what it has not read.
     this.#grace = setTimeout(() => this.#socket.terminate(), closeGraceMs)
   }
@@ -80,13 +89,30 @@ export class WsLink implements Link {
     this.#socket.terminate()
   }
 
+  /** Gives Node as many parts as it needs to be busy. */
+  #pump(): void {
+    while (this.#socket.bufferedAmount < 2 * fragmentBytes) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.#waitingBytes -= next.bytes.length
+      this.#socket.send(next.bytes, next.isLast ? whole : part, this.#sent)
+    }
+  }
+
   readonly #sent = (error?: Error | null): void => {
-    if (error === undefined || error === null) this.#events?.sent()
+    if (error !== undefined && error !== null) return
+    if (this.#waiting.length > 0) {
+      this.#pump()
+      if (this.#waiting.length === 0 && this.#grace !== undefined) this.#socket.close(1000)
+    }
+    this.#events?.sent()
   }
 
   #closed(code: number, reason: string): void {
     clearTimeout(this.#grace)
     this.#isClosed = true
+    this.#waiting.length = 0
+    this.#waitingBytes = 0
     const isGoodbye = code === 1000 || code === 1001
     if (!isGoodbye) {
       const text = code === 1006 ? 'connection lost' : `websocket closed with ${code}`

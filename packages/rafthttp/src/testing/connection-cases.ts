@@ -155,6 +155,17 @@ export const connectionCases: readonly NamedCheck[] = [
     },
   ],
   [
+    'streams stay while nothing is sent',
+    async cluster => {
+      const [a, b] = await cluster.pair()
+      const since = a.transport.activeSince(2n)
+      await cluster.world.pass(1500)
+      assert.equal(a.transport.activeSince(2n), since)
+      const lost = 'lost TCP streaming connection with remote peer'
+      assert.deepEqual([a.hasLogged(lost), b.hasLogged(lost)], [false, false])
+    },
+  ],
+  [
     'after stop nothing is called back',
     async cluster => {
       const [a, b] = await cluster.pair()
