@@ -1,4 +1,3 @@
-import { sep } from 'node:path'
 import type { Logger } from '@kvs/server/embed'
 import pino from 'pino'
 import type { LogOutput } from './log-output.ts'
@@ -86,18 +85,20 @@ class Sampler {
 const samplesFirst = 100
 const samplesThereafter = 100
 
-/** Where a line was logged, `server/edge/health.js:42`: what lies around the folders of the sources is left out. */
+/**
+ * Who logged a line: the function, `KvsMember.start`, for in a program of a few bundled files lines say nothing; where it
+ * has no name, file and line.
+ */
 function callerOf(logging: (...args: never[]) => unknown): string {
   const limit = Error.stackTraceLimit
   const place: { stack?: string } = {}
   Error.stackTraceLimit = 1
   Error.captureStackTrace(place, logging)
   Error.stackTraceLimit = limit
-  const [, path = '', line = ''] = /([^\s(]+):(\d+):\d+\)?$/.exec(place.stack ?? '') ?? []
-  const parts = path.replace(/^file:\/\//, '').split(sep === '\\' ? /[\\/]/ : sep)
-  const source = parts.findLastIndex(part => part === 'dist' || part === 'src')
-  const shown = source > 0 ? [parts[source - 1], ...parts.slice(source + 1)] : parts.slice(-1)
-  return line === '' ? 'unknown' : `${shown.join('/')}:${line}`
+  const frame = /at (?:async )?(?:new )?(?:(\S+) .*\()?([^\s(]+):(\d+):\d+\)?$/.exec(place.stack ?? '')
+  const [, name, path = '', line = ''] = frame ?? []
+  if (name !== undefined && !name.includes('<anonymous>')) return name
+  return frame === null ? 'kvs' : `${path.split(/[\\/]/).at(-1)}:${line}`
 }
 
 const colors: Readonly<Record<string, string>> = {

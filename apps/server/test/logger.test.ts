@@ -28,7 +28,12 @@ test('lines have the shape of zap’s: level, ts, caller, msg, then the fields i
   expect(Object.keys(parsed)).toEqual(['level', 'ts', 'caller', 'msg', 'address', 'member-id'])
   expect(parsed).toMatchObject({ level: 'info', msg: 'serving client traffic', address: '127.0.0.1:2379' })
   expect(parsed['ts']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
-  expect(parsed['caller']).toMatch(/logger\.test\.ts:\d+$/)
+  expect(parsed['caller']).toMatch(/^logger\.test\.ts:\d+$/)
+  function hello(): void {
+    logger.info('hello')
+  }
+  hello()
+  expect(JSON.parse(lines[1] ?? '').caller).toBe('hello')
 })
 
 test('each method has its level, and those below the wanted one are silent', () => {
