@@ -6,8 +6,9 @@ import { nodeNet, parseAddress } from '@kvs/net'
 import { AlarmRequestAlarmAction as Action, AlarmType, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../src/embed/clock.ts'
+import { MetricsPage } from '../src/embed/metrics-page.ts'
 import { type EmbeddedMember, type EmbedOptions, startEmbedded } from '../src/embed.ts'
-import { goFloat } from '../src/metrics/family.ts'
+import { counter, gauges, goFloat } from '../src/metrics/family.ts'
 import { exponentialBounds, Histogram } from '../src/metrics/histogram.ts'
 import { bytesOf, compareOf, put as putOp, txnOf } from './messages.ts'
 import { type ExpectedFamily, extensive, served } from './metrics-table.ts'
@@ -290,6 +291,32 @@ test('the variables of the process are those etcd publishes', async () => {
     },
   })
   expect(vars['file_descriptor_limit']).toBeGreaterThan(0)
+})
+
+describe('the page', () => {
+  const request = { method: 'GET', path: '/metrics', query: '', header: () => undefined, remote: '' }
+  async function* noBody(): AsyncGenerator<Uint8Array> {}
+  const ask = async (page: MetricsPage): Promise<string> => {
+    const { body } = await page.handle(request, noBody(), new AbortController().signal)
+    return new TextDecoder().decode(body as Uint8Array)
+  }
+
+  test('makes one text for all who ask at once, and a fresh one afterwards', async () => {
+    let reads = 0
+    const family = counter('reads_total', 'How often it was read.', () => ++reads)
+    const page = new MetricsPage([family])
+    const texts = await Promise.all(Array.from({ length: 20 }, () => ask(page)))
+    expect([new Set(texts).size, reads]).toEqual([1, 1])
+    expect(await ask(page)).toContain(
+      '\n# HELP reads_total How often it was read.\n# TYPE reads_total counter\nreads_total 2\n',
+    )
+  })
+
+  test('quotes what labels say', async () => {
+    const said = 'a"b\\c\nd'
+    const page = new MetricsPage([gauges('told', 'x', () => [{ labels: { said }, value: 1 }])])
+    expect(await ask(page)).toContain('\ntold{said="a\\"b\\\\c\\nd"} 1\n')
+  })
 })
 
 describe('numbers', () => {

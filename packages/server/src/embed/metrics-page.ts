@@ -1,15 +1,19 @@
 import type { Metric, Registry } from 'prom-client'
 import { type HttpHandler, type HttpResponse, textResponse } from '../edge/http.ts'
+import * as limits from '../limits.ts'
 import { counters, gauge, type MetricFamily } from '../metrics/family.ts'
+import { systemClock } from './clock.ts'
 import { processFamilies } from './process-families.ts'
 
 /**
  * `/metrics`: the member's families, those of the process and those of Node, as Prometheus' text. Who is never scraped
  * pays nothing: the library is loaded, and watching the event loop and the garbage collector begins, with the first scrape.
+ * The text is made in slices, once for all who ask meanwhile.
  */
 export class MetricsPage {
   readonly #families: readonly MetricFamily[]
   #registry: Promise<Registry> | undefined
+  #text: Promise<string> | undefined
   #inFlight = 0
   #scrapes = 0
   #failures = 0
@@ -35,7 +39,10 @@ export class MetricsPage {
   async #respond(): Promise<HttpResponse> {
     this.#registry ??= registryOf(this.#families)
     const registry = await this.#registry
-    return textResponse(200, await registry.metrics(), registry.contentType)
+    this.#text ??= textOf(registry).finally(() => {
+      this.#text = undefined
+    })
+    return textResponse(200, await this.#text, registry.contentType)
   }
 
   /** What Go's handler counts about itself. */
@@ -73,4 +80,17 @@ function collectorOf({ name, help, type, samples }: MetricFamily): {
   const values = (): readonly object[] =>
     samples().map(({ suffix, labels, value }) => ({ metricName: `${name}${suffix}`, labels, value }))
   return { name, get: async () => ({ name, help, type, aggregator: 'sum', values: values() }) }
+}
+
+/** Family by family; others get their turn in between. */
+async function textOf(registry: Registry): Promise<string> {
+  const texts: string[] = []
+  let until = systemClock.now() + limits.sliceMs
+  for (const { name } of registry.getMetricsAsArray()) {
+    texts.push(await registry.getSingleMetricAsString(name))
+    if (systemClock.now() < until) continue
+    await new Promise<void>(resolve => systemClock.defer(resolve))
+    until = systemClock.now() + limits.sliceMs
+  }
+  return `${texts.join('\n\n')}\n`
 }
