@@ -13,6 +13,7 @@ export interface NodeCalls {
   write(fd: number, bytes: Uint8Array, offset: number, length: number, position: number, done: Counted): void
   writeSync(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number
   fdatasync(fd: number, done: Done): void
+  fdatasyncSync(fd: number): void
   ftruncate(fd: number, lengthBytes: number, done: Done): void
 }
 
@@ -21,5 +22,6 @@ export const systemCalls: NodeCalls = {
   write: fs.write,
   writeSync: fs.writeSync,
   fdatasync: fs.fdatasync,
+  fdatasyncSync: fs.fdatasyncSync,
   ftruncate: fs.ftruncate,
 }

@@ -6,6 +6,7 @@ import type { NodeCalls } from './node-calls.ts'
 import { nodeError, systemCode } from './node-errors.ts'
 import { lockDescriptor } from './node-lock.ts'
 import type { FsOperation } from './operations.ts'
+import { SyncPace } from './sync-pace.ts'
 
 const zeros: Uint8Array = new Uint8Array(ALLOCATE_CHUNK_BYTES)
 
@@ -21,6 +22,9 @@ export class NodeFile implements File {
   #running = 0
   #closing: Promise<void> | undefined
   #whenIdle: (() => void) | undefined
+  /** Written by `writeSync` since the last sync. */
+  #unsyncedBytes = 0
+  readonly #pace = new SyncPace()
   /** Why datasync failed. The kernel reports a lost page once; asking again would call lost bytes durable. */
   #syncFailure: unknown
 
@@ -74,6 +78,7 @@ export class NodeFile implements File {
   writeSync(bytes: Uint8Array, position: number): void {
     this.#checkOpen('writeSync')
     this.#checkWritable('writeSync')
+    this.#unsyncedBytes += bytes.length
     let offset = 0
     while (offset < bytes.length) {
       try {
@@ -87,14 +92,31 @@ export class NodeFile implements File {
   }
 
   datasync(): Promise<void> {
+    // What the thread pool writes meanwhile would have to be waited for as well.
+    const isInline = this.#running === 0 && this.#pace.mayWait(this.#unsyncedBytes)
+    this.#unsyncedBytes = 0
     return this.#run('datasync', (done, fail) => {
       if (this.#syncFailure !== undefined) return fail(this.#syncFailure)
-      this.#calls.fdatasync(this.#fd, error => {
+      const startMs = performance.now()
+      const ended = (error: unknown): void => {
+        this.#pace.took(performance.now() - startMs)
         if (error === null) return done()
         this.#syncFailure = error
         fail(error)
-      })
+      }
+      if (isInline) ended(this.#syncNow())
+      else this.#calls.fdatasync(this.#fd, ended)
     })
+  }
+
+  /** Waits for a sync on the spot; returns its error, or null. */
+  #syncNow(): unknown {
+    try {
+      this.#calls.fdatasyncSync(this.#fd)
+      return null
+    } catch (error) {
+      return error
+    }
   }
 
   truncate(lengthBytes: number): Promise<void> {

@@ -109,6 +109,61 @@ describe('errors', () => {
     await file.close()
   })
 
+  test('a small sync is waited for on the spot once the last ones were fast, a large one and one beside a write never', async () => {
+    const seen: string[] = []
+    let slow = false
+    const calls: NodeCalls = {
+      ...systemCalls,
+      fdatasync: (_fd, done) => {
+        seen.push('pool')
+        // A disk that is slow once.
+        if (slow) setTimeout(() => done(null), 20)
+        else done(null)
+        slow = false
+      },
+      fdatasyncSync: () => {
+        seen.push('spot')
+      },
+    }
+    const file = await nodeFsOver(calls).open(join(root, 'a'), { mode: 'create' })
+    const sync = async (bytes: number): Promise<string | undefined> => {
+      if (bytes > 0) file.writeSync(new Uint8Array(bytes), 0)
+      await file.datasync()
+      return seen.at(-1)
+    }
+    for (let i = 0; i < 64; i++) expect(await sync(10)).toBe('pool')
+    expect(await sync(10)).toBe('spot')
+    expect(await sync(1_536)).toBe('spot')
+    expect(await sync(1_537)).toBe('pool')
+    const writing = file.write(new Uint8Array(10), 5000)
+    expect(await sync(10)).toBe('pool')
+    await writing
+    expect(await sync(10)).toBe('spot')
+    slow = true
+    expect(await sync(2_000)).toBe('pool')
+    for (let i = 0; i < 64; i++) expect(await sync(10)).toBe('pool')
+    expect(await sync(10)).toBe('spot')
+    await file.close()
+  })
+
+  test('after a sync on the spot that failed no other is tried', async () => {
+    let spots = 0
+    const failing: NodeCalls = {
+      ...systemCalls,
+      fdatasync: (_fd, done) => done(null),
+      fdatasyncSync: () => {
+        spots++
+        throw systemError('EIO')
+      },
+    }
+    const file = await nodeFsOver(failing).open(join(root, 'a'), { mode: 'create' })
+    for (let i = 0; i < 64; i++) await file.datasync()
+    await expect(file.datasync()).rejects.toMatchObject({ code: 'IO', cause: { code: 'EIO' } })
+    await expect(file.datasync()).rejects.toMatchObject({ code: 'IO' })
+    expect(spots).toBe(1)
+    await file.close()
+  })
+
   test('what has no code of its own is IO and keeps its cause', async () => {
     const name = 'x'.repeat(300)
     const opened = nodeFs().open(join(root, name), { mode: 'create' })
