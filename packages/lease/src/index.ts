@@ -26,6 +26,7 @@ export { describeLease, describeLessor } from './describe.ts'
 export { formatLeaseId, LeaseError, type LeaseErrorCode } from './errors.ts'
 export {
   createLessor,
+  type KeySpread,
   type LeaseCheckpoint,
   type LeaseClock,
   type LeaseGoneListener,

@@ -62,6 +62,12 @@ export interface LeaseTimes {
   readonly keyCount: number
 }
 
+/** Where the keys of a lease lie. */
+export interface KeySpread {
+  readonly first: Uint8Array
+  readonly last: Uint8Array
+}
+
 export interface LessorStatus {
   readonly isPrimary: boolean
   readonly leaseCount: number
@@ -218,6 +224,14 @@ export class Lessor {
    */
   keys(id: bigint): IterableIterator<Uint8Array> {
     return walkKeys(this.#find(id))
+  }
+
+  /** First and last key of a lease in byte order; undefined if it has none, or is not there. */
+  span(id: bigint): KeySpread | undefined {
+    const keys = this.#leases.get(id)?.keys
+    const first = keys?.first
+    const last = keys?.last
+    return first === undefined || last === undefined ? undefined : { first: keyBytes(first), last: keyBytes(last) }
   }
 
   /**

@@ -15,6 +15,14 @@ export class SortedKeys {
     return this.#size
   }
 
+  get first(): string | undefined {
+    return this.#blocks[0]?.[0]
+  }
+
+  get last(): string | undefined {
+    return this.#blocks.at(-1)?.at(-1)
+  }
+
   /** False if the key is there already. */
   add(key: string): boolean {
     const blocks = this.#blocks

@@ -134,6 +134,22 @@ test('a hundred thousand keys are handed out sorted while they are being detache
   expect(lessor.timeToLive(1n).keyCount).toBe(0)
 })
 
+test('first and last key of a lease are known without a walk', () => {
+  const { lessor } = primary()
+  expect(lessor.span(7n)).toBeUndefined()
+  lessor.grant({ id: 7n, ttlSeconds: 10 })
+  expect(lessor.span(7n)).toBeUndefined()
+  for (let i = 0; i < 2000; i++) lessor.attach(7n, bytes(`k${String((i * 7) % 2000).padStart(4, '0')}`))
+  const spanOf = (): string[] => {
+    const { first, last } = lessor.span(7n)!
+    return texts([first, last])
+  }
+  expect(spanOf()).toEqual(['k0000', 'k1999'])
+  lessor.detach(7n, bytes('k0000'))
+  lessor.detach(7n, bytes('k1999'))
+  expect(spanOf()).toEqual(['k0001', 'k1998'])
+})
+
 test('a walk over the keys ends when the lease is revoked', () => {
   const { lessor } = primary()
   lessor.grant({ id: 1n, ttlSeconds: 10 })

@@ -29,6 +29,11 @@ export interface Random {
 export interface Executor {
   /** Opens a job that makes bytes; resolves once it knows how many. Rejects with the job's error. */
   open(job: string, input: unknown): Promise<PieceStream>
+  /**
+   * Runs a short job (well below a second) that gives one result, which is cloneable, too. Neither waits behind jobs that
+   * make bytes, nor holds them up. Rejects with the job's error.
+   */
+  run(job: string, input: unknown): Promise<unknown>
 }
 
 /** Bytes that are made as they are taken, a few pieces ahead at most. */

@@ -75,6 +75,20 @@ test('a job that is ended early lets go of the copy', async () => {
   expect(await pieces.next()).toEqual({ done: true, value: undefined })
 })
 
+test('a short job gives its result beside a long one, and says why it could not', async () => {
+  const worker = start()
+  const { pieces } = await worker.open('backup', input)
+  await pieces.next()
+  const salt = new Uint8Array(16)
+  const hash = await worker.run('bcrypt-hash', { password: 'secret', cost: 4, salt })
+  expect(hash).toMatch(/^\$2a\$04\$.{53}$/)
+  expect(await worker.run('bcrypt-compare', { password: 'secret', hash })).toBe(true)
+  expect(await worker.run('bcrypt-compare', { password: 'other', hash })).toBe(false)
+  await expect(worker.run('no such job', {})).rejects.toThrow("there is no job 'no such job'")
+  await expect(worker.run('bcrypt-hash', {})).rejects.toThrow('auth: invalid job')
+  expect((await read(pieces)).length).toBeGreaterThan(2_000_000)
+})
+
 test('a thread that dies takes its jobs with it', async () => {
   const broken = join(folder, 'broken.mjs')
   writeFileSync(broken, 'throw new Error("broken thread")')

@@ -4,37 +4,83 @@ import type { Executor, PieceStream } from '../parts.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /**
- * Does jobs in a worker thread, which is started when there is something to do and ended when there has been nothing for
- * a while. A thread that dies takes its jobs with it; the next job gets a new one.
+ * Does jobs in worker threads: one for those that make bytes, one for the short ones, so that neither waits for the
+ * other. Each is started when there is something to do and ended when there has been nothing for a while. A thread that
+ * dies takes its jobs with it; the next job gets a new one.
  */
 export class WorkerExecutor implements Executor {
+  readonly #bulk: JobThread
+  readonly #short: JobThread
+
+  /** `url`: the module of the threads. */
+  constructor(url: URL = new URL('./worker.js', import.meta.url)) {
+    this.#bulk = new JobThread(url)
+    this.#short = new JobThread(url)
+  }
+
+  open(job: string, input: unknown): Promise<PieceStream> {
+    return this.#bulk.open(job, input)
+  }
+
+  run(job: string, input: unknown): Promise<unknown> {
+    return this.#short.run(job, input)
+  }
+
+  /** Ends the threads; jobs that are open fail. */
+  async close(): Promise<void> {
+    await Promise.all([this.#bulk.close(), this.#short.close()])
+  }
+}
+
+/** A job under way: hears what the thread says about it. */
+interface Job {
+  heard(message: FromWorker): void
+}
+
+/** A thread, while there is something to do for it. */
+class JobThread {
   readonly #url: URL
-  readonly #jobs = new Map<number, OpenJob>()
+  readonly #jobs = new Map<number, Job>()
   #worker: Worker | undefined
   #idleTimer: NodeJS.Timeout | undefined
   #lastId = 0
 
-  /** `url`: the module of the thread. */
-  constructor(url: URL = new URL('./worker.js', import.meta.url)) {
+  constructor(url: URL) {
     this.#url = url
   }
 
   open(job: string, input: unknown): Promise<PieceStream> {
     const id = ++this.#lastId
-    clearTimeout(this.#idleTimer)
-    this.#worker ??= this.#start()
-    const worker = this.#worker
+    const worker = this.#running()
     const opened = new OpenJob(message => worker.postMessage({ ...message, id }))
     this.#jobs.set(id, opened)
-    worker.ref()
     worker.postMessage({ kind: 'open', id, job, input } satisfies ToWorker)
     return opened.opened
   }
 
-  /** Ends the thread; jobs that are open fail. */
+  run(job: string, input: unknown): Promise<unknown> {
+    const id = ++this.#lastId
+    const worker = this.#running()
+    return new Promise((resolve, reject) => {
+      const heard = (message: FromWorker): void => {
+        if (message.kind === 'result') resolve(message.value)
+        else if (message.kind === 'ended') reject(new Error(message.error ?? `job '${job}' gave no result`))
+      }
+      this.#jobs.set(id, { heard })
+      worker.postMessage({ kind: 'run', id, job, input } satisfies ToWorker)
+    })
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#idleTimer)
     await this.#worker?.terminate()
+  }
+
+  #running(): Worker {
+    clearTimeout(this.#idleTimer)
+    this.#worker ??= this.#start()
+    this.#worker.ref()
+    return this.#worker
   }
 
   #start(): Worker {
@@ -47,7 +93,7 @@ export class WorkerExecutor implements Executor {
 
   #heard(message: FromWorker): void {
     const job = this.#jobs.get(message.id)
-    if (message.kind === 'ended') this.#forget(message.id)
+    if (message.kind === 'ended' || message.kind === 'result') this.#forget(message.id)
     job?.heard(message)
   }
 
@@ -74,7 +120,7 @@ type Step = IteratorResult<Uint8Array, undefined>
 const over: Step = { done: true, value: undefined }
 
 /** One job as its taker sees it: asks for a few pieces ahead. */
-class OpenJob implements AsyncIterableIterator<Uint8Array> {
+class OpenJob implements Job, AsyncIterableIterator<Uint8Array> {
   readonly opened: Promise<PieceStream>
   readonly #ask: (message: Asked) => void
   #resolve: (stream: PieceStream) => void = () => {}
@@ -98,7 +144,7 @@ class OpenJob implements AsyncIterableIterator<Uint8Array> {
       for (let i = 0; i < limits.piecesAhead; i++) this.#ask({ kind: 'next' })
       this.#resolve({ sizeBytes: message.sizeBytes, pieces: this })
     } else if (message.kind === 'piece') this.#pieces.push(message.bytes)
-    else this.#end(message.error)
+    else if (message.kind === 'ended') this.#end(message.error)
     this.#serve()
   }
 

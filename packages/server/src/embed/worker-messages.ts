@@ -2,6 +2,8 @@
 
 export type ToWorker =
   | { readonly kind: 'open'; readonly id: number; readonly job: string; readonly input: unknown }
+  /** A short job, whose result is one value. */
+  | { readonly kind: 'run'; readonly id: number; readonly job: string; readonly input: unknown }
   /** Asks for one more piece. */
   | { readonly kind: 'next'; readonly id: number }
   /** No more pieces are wanted. */
@@ -10,5 +12,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'opened'; readonly id: number; readonly sizeBytes: number }
   | { readonly kind: 'piece'; readonly id: number; readonly bytes: Uint8Array }
+  /** The last word about a short job that did not fail. */
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   /** The last word about a job: it has no more pieces, it was ended, or it failed. */
   | { readonly kind: 'ended'; readonly id: number; readonly error: string | undefined }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { allBuckets } from '../buckets.ts'
-import { openPieces } from '../jobs/table.ts'
+import { openPieces, runJob } from '../jobs/table.ts'
 import type { JobWorld } from '../jobs/world.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
@@ -30,6 +30,11 @@ async function begin(id: number, job: string, input: unknown): Promise<void> {
   say({ kind: 'opened', id, sizeBytes })
 }
 
+async function run(id: number, job: string, input: unknown): Promise<void> {
+  const value = await runJob(job, input)
+  say({ kind: 'result', id, value })
+}
+
 async function next(id: number, pieces: AsyncIterator<Uint8Array>): Promise<void> {
   const step = await pieces.next()
   if (step.done !== true) {
@@ -50,6 +55,7 @@ parentPort?.on('message', (message: ToWorker) => {
   const { id } = message
   const failed = (error: unknown): void => fail(id, error)
   if (message.kind === 'open') return void begin(id, message.job, message.input).catch(failed)
+  if (message.kind === 'run') return void run(id, message.job, message.input).catch(failed)
   const pieces = open.get(id)
   if (pieces === undefined) return
   if (message.kind === 'next') next(id, pieces).catch(failed)
