@@ -58,6 +58,6 @@ export class SnapshotPolicy {
     const { index, term } = backend.durable
     await storage.saveSnapshot({ index, term, confState: configuration().confState })
     this.#lastIndex = index
-    if (keepSegments > 0) await storage.purge(keepSegments)
+    await storage.purge(keepSegments)
   }
 }
