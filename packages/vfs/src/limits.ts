@@ -15,4 +15,4 @@ export const INLINE_SYNC_BYTES = 1_536
 /** A sync that takes longer is not fast. */
 export const FAST_SYNC_MS = 0.5
 /** After one that was not, so many go to the thread pool and must be fast in a row. */
-export const SLOW_SYNC_PAUSE = 64
+export const SLOW_SYNC_PAUSE = 8
