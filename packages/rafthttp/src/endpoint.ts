@@ -34,7 +34,7 @@ export function peerEndpoint(parts: EndpointParts): PeerEndpoint {
 }
 
 /** One handler for a table of rows; 404 in Go's words where none matches. */
-export function routeRequests(table: readonly PeerRoute[]): PeerHandler {
+function routeRequests(table: readonly PeerRoute[]): PeerHandler {
   return (request, body, signal) => {
     const row = table.find(({ path }) => (path.endsWith('/') ? request.path.startsWith(path) : path === request.path))
     return row === undefined ? notFound : row.handle(request, body, signal)

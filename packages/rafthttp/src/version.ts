@@ -16,7 +16,7 @@ export function parsePeerVersion(text: string | undefined): PeerVersion | undefi
 }
 
 /** Negative, zero or positive; patch versions do not count. */
-export function comparePeerVersions(a: PeerVersion, b: PeerVersion): number {
+function comparePeerVersions(a: PeerVersion, b: PeerVersion): number {
   return a.major - b.major || a.minor - b.minor
 }
 

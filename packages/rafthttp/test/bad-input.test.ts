@@ -110,6 +110,21 @@ describe('requests', () => {
     await stillServes()
   })
 
+  test('a refusal reaches a sender that is still sending', async () => {
+    const other = { ...memberHeaders, 'X-Etcd-Cluster-ID': '77' }
+    for (let i = 0; i < 10; i++) {
+      const peer = new RawPeer(member)
+      peer.send(requestText('POST /raft/snapshot', other, new Uint8Array(8_000_000)))
+      // Reads late: what was reset until then is gone.
+      peer.socket.pause()
+      await sleep(30)
+      peer.socket.resume()
+      await peer.until('the answer', () => peer.text.endsWith('cluster ID mismatch\n') || peer.isClosed)
+      expect(peer.text).toMatch(/ 412 [\s\S]*Connection: close[\s\S]*cluster ID mismatch\n/)
+      peer.socket.destroy()
+    }
+  })
+
   test('a member that has stopped takes nothing', async () => {
     member.transport.stop()
     const body = encodeMessage(heartbeat(1n, 2n, 1))

@@ -68,7 +68,7 @@ export const snapshotCases: readonly NamedCheck[] = [
     async cluster => {
       const [a, b] = await cluster.pair()
       const sent = outgoing(2n, 40)
-      a.transport.sendSnapshot(sent)
+      a.sendSnapshot(sent)
       await reported(cluster, a, true)
       const [saved] = b.saved
       assert.deepEqual([saved?.isComplete, saved?.format, saved?.sizeBytes], [true, 'plain', 40 * chunkBytes])
@@ -85,7 +85,7 @@ export const snapshotCases: readonly NamedCheck[] = [
     'an empty snapshot arrives',
     async cluster => {
       const [a, b] = await cluster.pair()
-      a.transport.sendSnapshot(outgoing(2n, 0))
+      a.sendSnapshot(outgoing(2n, 0))
       await reported(cluster, a, true)
       assert.deepEqual([b.saved[0]?.isComplete, b.saved[0]?.savedBytes], [true, 0])
     },
@@ -100,8 +100,8 @@ export const snapshotCases: readonly NamedCheck[] = [
         await cluster.attached(a, peer)
       }
       const [taken, refused] = [outgoing(2n, 1), outgoing(3n, 1)]
-      a.transport.sendSnapshot(taken)
-      a.transport.sendSnapshot(refused)
+      a.sendSnapshot(taken)
+      a.sendSnapshot(refused)
       await cluster.world.until('both reports', () => a.reported.length === 2)
       assert.deepEqual([taken.format, b.saved[0]?.format, refused.format], ['odd', 'odd', undefined])
       assert.ok(a.reported.some(({ id, delivered }) => id === 3n && !delivered))
@@ -118,7 +118,7 @@ export const snapshotCases: readonly NamedCheck[] = [
       })
       b.takeChunk = () => held
       const sent = outgoing(2n, count)
-      a.transport.sendSnapshot(sent)
+      a.sendSnapshot(sent)
       await cluster.world.until('the first chunk', () => b.saved.length === 1 && sent.pulled > 0)
       await cluster.world.pass(300)
       assert.ok(sent.pulled < count, `${sent.pulled} of ${count} chunks were pulled though nothing is taken`)
@@ -138,7 +138,7 @@ export const snapshotCases: readonly NamedCheck[] = [
         throw new Error('the disk is gone')
       }
       const sent = outgoing(2n, 5, { chunks: broken() })
-      a.transport.sendSnapshot(sent)
+      a.sendSnapshot(sent)
       await reported(cluster, a, false)
       await cluster.world.until('the end of saving', () => b.saved[0]?.error !== undefined)
       assert.equal(b.saved[0]?.isComplete, false)
@@ -160,7 +160,7 @@ export const snapshotCases: readonly NamedCheck[] = [
             await started
           }
         }
-        a.transport.sendSnapshot(outgoing(2n, 3, { sizeBytes, chunks: three() }))
+        a.sendSnapshot(outgoing(2n, 3, { sizeBytes, chunks: three() }))
         await cluster.world.until('the report', () => a.reported.length > 0)
         assert.deepEqual(a.reported.splice(0), [{ id: 2n, delivered: false }])
       }
@@ -175,7 +175,7 @@ export const snapshotCases: readonly NamedCheck[] = [
       const [a, b] = await cluster.pair()
       b.takeChunk = () => Promise.reject(new Error('no space left on device'))
       const sent = outgoing(2n, 100)
-      a.transport.sendSnapshot(sent)
+      a.sendSnapshot(sent)
       await reported(cluster, a, false)
       assert.match(sent.closed[0]?.message ?? '', /failed to save KV snapshot \(no space left on device\)/)
       assert.equal(b.received.length, 0)
@@ -187,7 +187,7 @@ export const snapshotCases: readonly NamedCheck[] = [
       const [a, b] = await cluster.pair()
       b.refusal = new Error('not now')
       const sent = outgoing(2n, 1)
-      a.transport.sendSnapshot(sent)
+      a.sendSnapshot(sent)
       await reported(cluster, a, false)
       assert.match(sent.closed[0]?.message ?? '', /failed to process raft message \(not now\)/)
     },
@@ -197,7 +197,7 @@ export const snapshotCases: readonly NamedCheck[] = [
     async cluster => {
       const [a, b] = await cluster.pair()
       b.takeChunk = () => new Promise(() => undefined)
-      a.transport.sendSnapshot(outgoing(2n, 400))
+      a.sendSnapshot(outgoing(2n, 400))
       await cluster.world.until('the first chunk', () => b.saved.length === 1)
       b.transport.stop()
       await b.place.kill()
@@ -210,12 +210,12 @@ export const snapshotCases: readonly NamedCheck[] = [
       const [a, b] = await cluster.pair()
       b.takeChunk = () => new Promise(() => undefined)
       const all = Array.from({ length: snapshotsPendingMax + 1 }, () => outgoing(2n, 1))
-      for (const snapshot of all) a.transport.sendSnapshot(snapshot)
+      for (const snapshot of all) a.sendSnapshot(snapshot)
       await reported(cluster, a, false)
       const error = all.at(-1)?.closed[0]
       assert.ok(error instanceof RaftHttpError && error.code === 'BUSY')
       const lost = outgoing(9n, 1)
-      a.transport.sendSnapshot(lost)
+      a.sendSnapshot(lost)
       await cluster.world.until('the report', () => a.reported.some(({ id }) => id === 9n))
       assert.equal(lost.closed.length, 1)
       a.transport.stop()

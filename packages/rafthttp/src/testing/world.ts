@@ -4,6 +4,7 @@ import { RaftHttpError } from '../errors.ts'
 import type { IncomingSnapshot, RaftReceiver, TransportClock, TransportLogger, TransportRandom } from '../ports.ts'
 import type { PeerServices } from '../service-routes.ts'
 import type { MakeHash } from '../snapshot-body.ts'
+import type { OutgoingSnapshot } from '../snapshot-sender.ts'
 import { createTransport, type PeerTransport, type TransportOptions } from '../transport.ts'
 import type { PeerEndpoint, Wire } from '../wire.ts'
 
@@ -172,6 +173,12 @@ export class TestMember implements RaftReceiver {
     this.inCall = true
     this.transport.send(messages)
     this.transport.flush()
+    this.inCall = false
+  }
+
+  sendSnapshot(snapshot: OutgoingSnapshot): void {
+    this.inCall = true
+    this.transport.sendSnapshot(snapshot)
     this.inCall = false
   }
 
