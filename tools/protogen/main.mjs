@@ -7,10 +7,11 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import { emitMessage } from './emit-message.mjs'
+import { schemaText } from './emit-schema.mjs'
 import { emitEnum, emitService } from './emit-service.mjs'
 import { modules, typeName } from './names.mjs'
 
@@ -53,6 +54,10 @@ function generate() {
     const own = objects.filter(object => object.filename === join(protoDir, proto))
     files.set(`${module}.ts`, moduleText(proto, exact, own))
   }
+  files.set(
+    'schema.ts',
+    schemaText(objects, object => basename(object.filename ?? '')),
+  )
   return files
 }
 
