@@ -30,6 +30,7 @@ export interface BackendErrorDetails {
   readonly file?: string | undefined
   readonly bucket?: string | undefined
   readonly keyHex?: string | undefined
+  readonly offsetBytes?: number | undefined
   readonly unsound?: boolean | undefined
   readonly cause?: unknown
 }
@@ -41,6 +42,8 @@ export class BackendError extends Error {
   readonly file: string | undefined
   readonly bucket: string | undefined
   readonly keyHex: string | undefined
+  /** Where in the file. */
+  readonly offsetBytes: number | undefined
   /**
    * The memory of the process may be damaged: it should end at once, without an orderly exit. When a write fails, lmdb
    * 3.5.6 writes past the end of a block (mdb.c, `last_error`); whoever frees that later aborts.
@@ -52,6 +55,7 @@ export class BackendError extends Error {
       details.bucket === undefined ? '' : `bucket ${details.bucket}`,
       details.keyHex === undefined ? '' : `key 0x${details.keyHex}`,
       details.file === undefined ? '' : `file ${details.file}`,
+      details.offsetBytes === undefined ? '' : `position ${details.offsetBytes}`,
     ].filter(part => part !== '')
     const text = place.length === 0 ? message : `${message} (${place.join(', ')})`
     super(`backend: ${text}`, details.cause === undefined ? undefined : { cause: details.cause })
@@ -59,6 +63,7 @@ export class BackendError extends Error {
     this.file = details.file
     this.bucket = details.bucket
     this.keyHex = details.keyHex
+    this.offsetBytes = details.offsetBytes
     this.unsound = details.unsound ?? false
   }
 }

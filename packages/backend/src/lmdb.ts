@@ -62,6 +62,7 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
     if (!isNew && file.meta() === undefined) {
       throw new BackendError('CORRUPT', 'an LMDB file, but not a state', { file: path })
     }
+    await file.beginFreeList()
     const backend = new LmdbBackend({ fs, path, buckets, file, openFile })
     if (isNew) {
       await backend.initialize()

@@ -121,6 +121,31 @@ test('a file whose first pages are damaged is refused', async () => {
   }
 })
 
+test('a compact copy takes commits of any size', async () => {
+  const names = Array.from({ length: 1000 }, (_, at) => text(`name ${at}`))
+  let index = 0
+  const overwrite = async (backend: Backend): Promise<void> => {
+    for (const name of names) backend.put(key, name.slice(), new Uint8Array(5000).fill(index))
+    backend.endEntry({ index: ++index, term: 1 })
+    await backend.commit()
+  }
+  const backend = await openLmdb({ path, buckets })
+  await overwrite(backend)
+  await backend.defragment()
+  await overwrite(backend)
+  await overwrite(backend)
+  await backend.copyTo(`${path}.copy`)
+  await backend.close()
+  const copy = await openLmdb({ path: `${path}.copy`, buckets })
+  await overwrite(copy)
+  await copy.defragment()
+  await copy.close()
+  const again = await openLmdb({ path: `${path}.copy`, buckets })
+  await overwrite(again)
+  await again.verify()
+  await again.close()
+})
+
 test('a damaged record is named wherever it is met', async () => {
   await make()
   damage('the value to be found', 4)
@@ -141,15 +166,26 @@ test('a damaged record is named wherever it is met', async () => {
   await backend.close()
 })
 
-test('a damaged key is found, for the checksum covers it', async () => {
+test('a damaged key is found, out of order or not, for the checksum covers it', async () => {
   await make()
   const bytes = readFileSync(path)
   const at = bytes.indexOf('the value to be found')
   expect(bytes[at - 1]).toBe(0x62)
   bytes[at - 1] = 0x63
   writeFileSync(path, bytes)
+  await expect(openLmdb({ path, buckets })).rejects.toMatchObject({
+    code: 'CORRUPT',
+    message: expect.stringMatching(/^backend: the keys of a page are out of order \(file .*db, position \d+\)$/),
+    file: path,
+  })
+  bytes[at - 1] = 0x62
+  // The last key, one letter on: still in order.
+  const last = bytes.indexOf(Buffer.concat([Uint8Array.of(key.id), text('c')]), at - 600)
+  bytes[last + 1] = 0x64
+  writeFileSync(path, bytes)
   const backend = await openLmdb({ path, buckets })
-  await expect(backend.verify()).rejects.toMatchObject({ code: 'CORRUPT', bucket: 'key' })
+  const error = { code: 'CORRUPT', bucket: 'key', file: path, offsetBytes: last + 2 }
+  await expect(backend.verify()).rejects.toMatchObject(error)
   await backend.close()
 })
 

@@ -1,15 +1,17 @@
-/** Reads bucket `key` in revision order, in slices; no iterator of the state file outlives a slice. */
+/** Reads bucket `key` in revision order, in slices; no iterator of the state file outlives a slice, but that of `stepWhole`. */
 
 import { noBytes } from './bytes.ts'
 import type { Reader } from './reader.ts'
 import type { RecordPlace } from './retention.ts'
 import { checkRevisionKey, encodeRevisionKey, isTombstoneKey, mainOf, subOf } from './revision.ts'
+import type { StateRecord } from './state.ts'
 
 export class RecordScan implements RecordPlace {
   private readonly reader: Reader
   private readonly to: Uint8Array | undefined
   private from: Uint8Array
   private value: Uint8Array = noBytes
+  private whole: IterableIterator<StateRecord> | undefined
   /** The record that is being visited. */
   handle = 0
   main = 0
@@ -25,19 +27,30 @@ export class RecordScan implements RecordPlace {
   }
 
   /**
+   * Visits up to `records` records of the whole bucket, which nobody writes to in between; true at the end. One iterator
+   * goes through all of it, so that the state file can tell whether the bucket is whole.
+   */
+  stepWhole(records: number, visit: (value: Uint8Array) => void): boolean {
+    this.whole ??= this.reader.state.records(this.reader.buckets.key)
+    for (let left = records; left > 0; left--) {
+      const step = this.whole.next()
+      if (step.done === true) return true
+      this.enter(step.value)
+      visit(step.value.value)
+    }
+    return false
+  }
+
+  /**
    * Visits up to `records` records; true at the end. `visit` may write anything but bucket `key`; if it returns true
    * the slice ends behind this record.
    */
   step(records: number, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): boolean {
     const { state, buckets } = this.reader
     let left = records
-    for (const { key, value } of state.records(buckets.key, { from: this.from, to: this.to })) {
-      checkRevisionKey(key)
-      this.main = mainOf(key)
-      this.sub = subOf(key)
-      this.isTombstone = isTombstoneKey(key)
-      this.value = value
-      const stop = visit(key, value) === true
+    for (const record of state.records(buckets.key, { from: this.from, to: this.to })) {
+      this.enter(record)
+      const stop = visit(record.key, record.value) === true
       left--
       if (!stop && left > 0) continue
       // Behind this record, whether it is a tombstone or not.
@@ -45,6 +58,14 @@ export class RecordScan implements RecordPlace {
       return false
     }
     return true
+  }
+
+  private enter({ key, value }: StateRecord): void {
+    checkRevisionKey(key)
+    this.main = mainOf(key)
+    this.sub = subOf(key)
+    this.isTombstone = isTombstoneKey(key)
+    this.value = value
   }
 
   /** Looks the record's key up; sets `handle`. */

@@ -15,11 +15,10 @@ export function* restoreIndex(reader: Reader): Generator<RestoreProgress, number
   let done = 0
   let main = 0
   for (let ended = false; !ended; ) {
-    ended = scan.step(limits.sliceRecords, (_key, value) => {
+    ended = scan.stepWhole(limits.sliceRecords, value => {
       restoreRecord(reader, scan, value)
       done++
       main = scan.main
-      return undefined
     })
     reader.slab.reclaim()
     yield { phase: 'records', done }

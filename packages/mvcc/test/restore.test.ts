@@ -46,6 +46,27 @@ describe('opening', () => {
     expect(() => openStore({ state, buckets })).toThrow(message)
   })
 
+  it('reads the bucket as a whole, so that the state file can tell whether it is', () => {
+    const state = new SortedState()
+    const store = openStore({ state, buckets })
+    for (let number = 0; number < 25; number++) put(store, `key-${number}`)
+    const counting: StateFile = {
+      put: (...record) => state.put(...record),
+      delete: (...record) => state.delete(...record),
+      get: (...place) => state.get(...place),
+      *records(bucket, interval) {
+        let count = 0
+        for (const found of state.records(bucket, interval)) {
+          count++
+          yield found
+        }
+        if (interval === undefined && count === 25) throw new Error('25 records instead of 26')
+      },
+    }
+    const limits = { sliceRecords: 10 }
+    expect(() => openStore({ state: counting, buckets, limits })).toThrow('25 records instead of 26')
+  })
+
   it('refuses a marker that is no revision', () => {
     const state = new SortedState()
     state.put(buckets.meta, bytes('finishedCompactRev'), bytes('17'))

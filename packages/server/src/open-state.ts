@@ -30,6 +30,7 @@ export async function openState(parts: {
       revokeRetryMs: requestTimeoutOf(options),
     })
     restoreLeases(backend, store, lessor)
+    checkUnread(backend)
     const cluster = new ClusterState(backend)
     const pace = { records: options.compactionBatchLimit, pauseMs: options.compactionSleepIntervalMs }
     const background = new Background({ clock, store: () => store, pace })
@@ -49,6 +50,13 @@ function restoreLeases(backend: Backend, store: Store, lessor: Lessor): void {
   for (const attached of store.keyLeases()) {
     if (attached !== undefined && lessor.has(attached.lease)) lessor.attach(attached.lease, attached.key)
   }
+}
+
+/** Buckets of which a start asks single records, if any: read as a whole, they are compared with their counts and sums. */
+const unread = [buckets.auth, buckets.authRoles, buckets.authUsers, buckets.cluster, buckets.meta]
+
+function checkUnread(backend: Backend): void {
+  for (const bucket of unread) for (const _ of backend.records(bucket));
 }
 
 /** Drives a generator to its end, giving way to the event loop between its steps. */

@@ -1,5 +1,6 @@
 /** Compact copies of an LMDB file, and putting one in the place of the file. */
 
+import { chmod } from 'node:fs/promises'
 import { type File, type Fs, VfsError } from '@kvs/vfs'
 import { assert } from '../assert.ts'
 import type { ConsistentPoint } from '../backend.ts'
@@ -67,6 +68,7 @@ export async function replaceByCompactCopy(options: {
     const point = pointOf(decodedOrEmpty(next.meta()))
     assert(point.index === options.point.index, `a copy of entry ${options.point.index} stands at ${point.index}`)
     assert(next.dbi === file.dbi, 'the records have the same number in every file')
+    await next.beginFreeList()
     await fs.rename(temporary, path)
   } catch (cause) {
     await old.close()
@@ -108,7 +110,9 @@ export async function removeTemporaries(fs: Fs, path: string): Promise<void> {
   }
 }
 
+/** LMDB makes copies that others may read. */
 async function syncFile(fs: Fs, path: string): Promise<void> {
+  await chmod(path, 0o600)
   const file = await fs.open(path, { mode: 'write' })
   try {
     await file.datasync()

@@ -3,8 +3,19 @@ import type { BucketSet } from '../buckets.ts'
 import { BackendError } from '../errors.ts'
 import { keyHex } from '../keys.ts'
 import { checksumBytes, keyChecksum, verifiedChecksum } from './checksum.ts'
+import { ChunkPool } from './chunks.ts'
+import { Instructions } from './instructions.ts'
 import { decodeMetaRecord, type MetaRecord } from './meta-record.ts'
-import { type LmdbStore, type LmdbTransaction, openStore, readChecksum, readInto } from './native.ts'
+import {
+  commitError,
+  type LmdbStore,
+  type LmdbTransaction,
+  lmdbStatus,
+  openStore,
+  readChecksum,
+  readInto,
+} from './native.ts'
+import { locateDamage, locateRecord } from './pages/locate.ts'
 import { FileSlice } from './slice.ts'
 
 /** Records read in one go: enough to make the cursor's cost small, few enough for less than a millisecond. */
@@ -93,7 +104,8 @@ export class LmdbFile {
     const stored = this.#get(metaKey, transaction)
     if (stored === undefined) return undefined
     if (verifiedChecksum(keyChecksum(0, new Uint8Array(0)), stored) < 0) {
-      throw new BackendError('CORRUPT', "the record of the state's sums is damaged", { file: this.#name })
+      const offsetBytes = locateRecord(this.#name, metaKey)
+      throw new BackendError('CORRUPT', "the record of the state's sums is damaged", { file: this.#name, offsetBytes })
     }
     return decodeMetaRecord(stored.subarray(0, stored.length - checksumBytes), this.#name)
   }
@@ -143,6 +155,29 @@ export class LmdbFile {
     this.#store.env.startWriting(address, callback)
   }
 
+  /**
+   * To be awaited before anything else is written. A compact copy has no free pages, and lmdb 3.5.6 aborts the process when
+   * the first list of free pages that is written is so long that it needs pages of its own (mdb.c, `mdb_page_alloc`: it
+   * asks the tree of free pages for its last record while that is still being made). Here a small one comes first.
+   */
+  async beginFreeList(): Promise<void> {
+    this.#store.ensureReadTxn()
+    const stored = this.#get(metaKey, undefined)
+    if (stored === undefined || this.#store.env.freeStat().entryCount > 0) return
+    const pool = new ChunkPool()
+    const instructions = new Instructions(pool)
+    const value = pool.take()
+    value.bytes.set(stored)
+    instructions.put(this.dbi, 0, new Uint8Array(0), { address: value.address, length: stored.length })
+    instructions.end()
+    const status = await new Promise<number>(resolve => {
+      this.write(instructions.address, result => result !== lmdbStatus.visible && resolve(result))
+    })
+    instructions.release()
+    if (status !== lmdbStatus.durable) throw commitError(status, { file: this.#name, isDiskFull: false })
+    this.refresh()
+  }
+
   /** A compact copy by LMDB, not yet durable. Rejects with LMDB's error. */
   async copy(path: string): Promise<void> {
     this.#users++
@@ -172,7 +207,12 @@ export class LmdbFile {
     const { found, expected } = counts
     const message =
       found === expected ? `${found} records that are not those written` : `${found} records instead of ${expected}`
-    return new BackendError('CORRUPT', message, { bucket: this.#buckets.nameOf(bucketId), file: this.#name })
+    const offsetBytes = locateDamage(this.#name)
+    return new BackendError('CORRUPT', message, {
+      bucket: this.#buckets.nameOf(bucketId),
+      file: this.#name,
+      offsetBytes,
+    })
   }
 
   #leave(): void {
@@ -205,7 +245,8 @@ export class LmdbFile {
   }
 
   #damaged(bucketId: number, key: Uint8Array): BackendError {
-    const details = { bucket: this.#buckets.nameOf(bucketId), keyHex: keyHex(key), file: this.#name }
+    const offsetBytes = locateRecord(this.#name, prefixed(bucketId, key))
+    const details = { bucket: this.#buckets.nameOf(bucketId), keyHex: keyHex(key), file: this.#name, offsetBytes }
     return new BackendError('CORRUPT', 'a record does not match its checksum', details)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A look at the first two pages before LMDB opens the file: lmdb 3.5.6 brings the process down when LMDB refuses one.
+ * A look at the file before LMDB opens it: lmdb 3.5.6 brings the process down when LMDB refuses one.
  *
  * Page (24 bytes of header): number u64 · transaction u64 · pad u16 · flags u16, 8 for a page of meta · …
  * Meta behind it: magic u32 0xBEEFC0DE · version u32 2 · address u64 · map size u64 · page size u32 at byte 48 of the page …
@@ -10,6 +10,7 @@ import { VfsError } from '@kvs/vfs'
 import { BackendError } from '../errors.ts'
 import { headerBytes, isBoltFile } from '../foreign.ts'
 import { lockSuffix } from './copying.ts'
+import { checkPages } from './pages/check-pages.ts'
 
 const metaFlag = 8
 const magic = 0xbeefc0de
@@ -19,12 +20,16 @@ const version = 2
 export async function checkHeader(fs: Fs, path: string): Promise<number> {
   const info = await fs.stat(path)
   if (info?.isDirectory) throw new BackendError('IO', 'a folder stands where the state file should be', { file: path })
-  if (info !== undefined && info.sizeBytes > 0) await checkPages(fs, path, info.sizeBytes)
+  if (info !== undefined && info.sizeBytes > 0) {
+    const pageBytes = await checkFirstPages(fs, path, info.sizeBytes)
+    await checkPages(fs, path, pageBytes)
+  }
   await checkLockFile(fs, path + lockSuffix)
   return info?.sizeBytes ?? 0
 }
 
-async function checkPages(fs: Fs, path: string, sizeBytes: number): Promise<void> {
+/** Returns the size of pages. */
+async function checkFirstPages(fs: Fs, path: string, sizeBytes: number): Promise<number> {
   const file = await openChecked(fs, path, 'write')
   try {
     const first = await readPage(file, 0)
@@ -33,9 +38,13 @@ async function checkPages(fs: Fs, path: string, sizeBytes: number): Promise<void
     }
     const pageBytes = first.length < headerBytes ? 0 : viewOf(first).getUint32(48, true)
     const isPageSize = pageBytes >= 512 && pageBytes <= 65_536 && (pageBytes & (pageBytes - 1)) === 0
-    if (!isPageSize || !isMeta(first) || !isMeta(await readPage(file, pageBytes)) || sizeBytes < 2 * pageBytes) {
-      throw new BackendError('CORRUPT', 'not a state file, or cut off, or damaged at its beginning', { file: path })
+    const isFirst = isPageSize && isMeta(first, 0)
+    if (!isFirst || sizeBytes < 2 * pageBytes || !isMeta(await readPage(file, pageBytes), 1)) {
+      const offsetBytes = isFirst ? pageBytes : 0
+      const message = 'not a state file, or cut off, or damaged at its beginning'
+      throw new BackendError('CORRUPT', message, { file: path, offsetBytes })
     }
+    return pageBytes
   } finally {
     await file.close()
   }
@@ -62,10 +71,10 @@ async function readPage(file: { read(target: Uint8Array, at: number): Promise<nu
   return bytes.subarray(0, await file.read(bytes, at))
 }
 
-function isMeta(page: Uint8Array): boolean {
+function isMeta(page: Uint8Array, number: number): boolean {
   if (page.length < headerBytes) return false
   const view = viewOf(page)
-  const isMetaPage = (view.getUint16(18, true) & metaFlag) !== 0
+  const isMetaPage = view.getUint16(18, true) === metaFlag && view.getUint32(0, true) === number
   return isMetaPage && view.getUint32(24, true) === magic && view.getUint32(28, true) === version
 }
 

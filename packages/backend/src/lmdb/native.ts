@@ -10,6 +10,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { getSystemErrorMap } from 'node:util'
 import * as lmdb from 'lmdb'
 import { BackendError } from '../errors.ts'
 import { storedChecksum } from './checksum.ts'
@@ -136,7 +137,8 @@ export function commitError(
   if (diskSpaceStatus.includes(status) || isDiskFull) {
     return new BackendError('NO_SPACE', `the disk takes no more (LMDB status ${status})`, { file, unsound: true })
   }
-  return new BackendError('IO', `a commit failed (LMDB status ${status})`, { file, unsound: true })
+  const [, reason = 'unknown'] = getSystemErrorMap().get(-status) ?? []
+  return new BackendError('IO', `a commit failed: ${reason} (LMDB status ${status})`, { file, unsound: true })
 }
 
 /** MDB_MAP_FULL, ENOMEM. */
