@@ -15,8 +15,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { SeededRandom } from '@kvs/testing'
 import { CuttableDisk, runsAmongOwnMounts, whyNoPowerCuts } from './durability/disk.ts'
+import { judgeLastWords } from './durability/last-words.ts'
 import { complaintsOf, conclude, percentile, skip } from './durability/report.ts'
-import { bundleServer, describeEnd, type ServerProcess } from './durability/server-process.ts'
+import { bundleServer, type ServerProcess } from './durability/server-process.ts'
 import { Trial } from './durability/trial.ts'
 
 /** How long a server is written to before the power goes, in milliseconds. */
@@ -62,10 +63,8 @@ async function cutPower(trial: Trial, disk: CuttableDisk, server: ServerProcess)
     return trial.ledger.complain(`the server lived on for ${patienceMs} ms without a disk`)
   }
   endMs.push(Number(end.atNs - cutNs) / 1e6)
-  const complaints = server.said.split('\n').filter(line => line !== '')
-  if (end.status !== 1 || complaints.length !== 1) {
-    trial.ledger.complain(`without a disk the server ended with ${describeEnd(end)} and said:\n${server.said}`)
-  }
+  const problem = judgeLastWords(server, end)
+  if (problem !== undefined) trial.ledger.complain(problem)
 }
 
 async function safe(folder: string, disk: CuttableDisk, program: string): Promise<Trial> {
@@ -119,10 +118,11 @@ async function prove(): Promise<void> {
     failures = complaintsOf(ledger, cuts * acknowledgedPerCut)
     if (Math.max(...endMs) > endMsMax) failures.push(`a server took ${Math.max(...endMs).toFixed(0)} ms to end`)
     const slowestEnd = Math.max(...endMs).toFixed(0)
+    const survived = endMs.length
     const losses = await unsafe(disk, program)
     if (losses === 0 && unsafeCuts > 0) failures.push('nothing was lost without syncs: the cuts are none')
     const result =
-      `${cuts} real power cuts under ${writers} clients (seed ${values.seed}): every start succeeded, ` +
+      `${survived} real power cuts under ${writers} clients (seed ${values.seed}): every start succeeded, ` +
       `${ledger.acknowledgedCount} writes acknowledged, ${ledger.lostCount} lost, ` +
       `${ledger.doubtCount} in doubt of which ${ledger.happenedCount} had happened, ` +
       `revision ${ledger.newestRevision} never back; ended ${slowestEnd} ms after the cut at the latest; ` +

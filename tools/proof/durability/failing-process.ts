@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SeededRandom } from '@kvs/testing'
 import { compileC } from './compile.ts'
+import { judgeLastWords } from './last-words.ts'
 import { describeEnd, type ServerEnd, type ServerProcess, ServerRefused } from './server-process.ts'
 import { Trial } from './trial.ts'
 
@@ -167,16 +168,8 @@ function judgeEnd({ trial, faultNs }: FaultyRun, server: ServerProcess, end: Ser
   const endMs = Number(end.atNs - atNs) / 1e6
   outcome.slowestEndMs = Math.max(outcome.slowestEndMs, endMs)
   if (endMs > endMsMax) trial.ledger.complain(`the process took ${endMs.toFixed(0)} ms to end`)
-  // LMDB says for itself which write failed, and may have damaged memory: the process then ends by a signal of its own.
-  const isOfLmdb = server.said.includes('LMDB status')
-  const said = server.said.split('\n').filter(line => line !== '' && !/"level":"(warn|info)"/.test(line))
-  const lines = said.filter(line => !isOfLmdb || !line.startsWith('Write error: '))
-  const isOrderly = isOfLmdb ? end.signal === 'SIGKILL' : end.status === 1
-  if (!isOrderly || lines.length !== 1) {
-    trial.ledger.complain(`the process ended with ${describeEnd(end)} and said:\n${server.said}`)
-  } else if (!/I\/O|EIO|ENOSPC|EROFS|space|read-only/i.test(lines[0] ?? '')) {
-    trial.ledger.complain(`the process does not say what happened: ${lines[0]}`)
-  }
+  const problem = judgeLastWords(server, end)
+  if (problem !== undefined) trial.ledger.complain(problem)
 }
 
 class FaultyRun {

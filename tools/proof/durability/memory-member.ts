@@ -10,6 +10,7 @@ import {
   type Logger,
   type MemberOptions,
   type RunningMember,
+  type ServerParts,
   startMember,
 } from '@kvs/server'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
@@ -17,16 +18,21 @@ import type { Fs } from '@kvs/vfs'
 
 export const dataDir = '/data'
 
-/** Turns of the event loop without anything due, after which time goes on to the next timer. */
-const idleTurnsMax = 6
+/**
+ * Turns of the event loop without anything due, after which time goes on to the next timer. A state file on a real disk
+ * takes real time, a millisecond or two.
+ */
+const idleTurnsMax = { memory: 6, realDisk: 500 } as const
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 export interface MemoryMemberOptions {
   readonly fs: Fs
-  readonly states: MemoryStates
   readonly seed: number
   readonly options?: Partial<MemberOptions>
+  /** The state on the disk in memory; without it `openBackend` says where it is. */
+  readonly states?: MemoryStates
+  readonly openBackend?: ServerParts['openBackend']
 }
 
 export class MemoryMember {
@@ -38,16 +44,18 @@ export class MemoryMember {
   #member: RunningMember | undefined
   #open = true
   #idleTurns = 0
+  readonly #idleTurnsMax: number
 
-  private constructor(seed: number) {
+  private constructor(seed: number, hasRealDisk: boolean) {
     this.#chance = new SeededRandom(seed)
+    this.#idleTurnsMax = hasRealDisk ? idleTurnsMax.realDisk : idleTurnsMax.memory
     this.#pump()
   }
 
   /** Rejects if the member refuses to start. */
   static async start(parts: MemoryMemberOptions): Promise<MemoryMember> {
-    const { fs, states, seed, options } = parts
-    const world = new MemoryMember(seed)
+    const { fs, states = new MemoryStates(), seed, options } = parts
+    const world = new MemoryMember(seed, parts.openBackend !== undefined)
     const random = new SeededRandom(seed)
     const openAt = (path: string, of: MemoryStates): ReturnType<typeof openMemory> =>
       openMemory({ fs, path, states: of, buckets: allBuckets, random })
@@ -62,7 +70,7 @@ export class MemoryMember {
             openCopy: path => openAt(path, new MemoryStates()),
             newSha256: () => createHash('sha256'),
           }),
-          openBackend: path => openAt(path, states),
+          openBackend: parts.openBackend ?? (path => openAt(path, states)),
           onFatal: error => world.fatal.push(error),
         },
         { ...defaultOptions, dataDir, ...options },
@@ -84,7 +92,8 @@ export class MemoryMember {
       return Promise.resolve(near)
     }
     const transport = grpcTransport({ clock, dial })
-    const options = { endpoints: ['member:2379'], timeoutMs: 10_000 }
+    // Time that flies is no measure of patience.
+    const options = { endpoints: ['member:2379'], timeoutMs: Number.POSITIVE_INFINITY }
     const client = new Client(options, { transport, clock, chance: () => this.#chance.float() })
     this.#clients.push(client)
     return client
@@ -107,7 +116,7 @@ export class MemoryMember {
   #pump(): void {
     if (!this.#open) return
     const at = this.clock.nextAt()
-    if (at !== undefined && (at <= this.clock.now() || this.#idleTurns > idleTurnsMax)) {
+    if (at !== undefined && (at <= this.clock.now() || this.#idleTurns > this.#idleTurnsMax)) {
       this.#idleTurns = 0
       this.clock.step()
       this.#stepDue()
