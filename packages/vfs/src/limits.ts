@@ -10,8 +10,8 @@ export const ALLOCATE_CHUNK_BYTES = 1_048_576
 /** Capacity of a memory file system unless said: one tebibyte. */
 export const DEFAULT_CAPACITY_BYTES = 1_099_511_627_776
 
-/** Up to so many unsynced bytes, a few entries of a log, a sync is waited for on the spot, if the last ones were fast. */
-export const INLINE_SYNC_BYTES = 1_536
+/** Up to so many unsynced bytes, one small entry of a log, a sync is waited for on the spot, if the last ones were fast. */
+export const INLINE_SYNC_BYTES = 512
 /** A sync that takes longer is not fast. */
 export const FAST_SYNC_MS = 0.5
 /** After one that was not, so many go to the thread pool and must be fast in a row. */

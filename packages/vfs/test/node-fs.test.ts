@@ -133,8 +133,8 @@ describe('errors', () => {
     }
     for (let i = 0; i < 8; i++) expect(await sync(10)).toBe('pool')
     expect(await sync(10)).toBe('spot')
-    expect(await sync(1_536)).toBe('spot')
-    expect(await sync(1_537)).toBe('pool')
+    expect(await sync(512)).toBe('spot')
+    expect(await sync(513)).toBe('pool')
     const writing = file.write(new Uint8Array(10), 5000)
     expect(await sync(10)).toBe('pool')
     await writing
