@@ -427,6 +427,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#commits.changed()
     this.#snapshots.changed()
     this.#expiry.changed()
+    this.quota.diskChanged(this.#storage.lacksSpace)
     this.#storage.forget(this.#applier.applied - limits.catchUpEntries)
     this.#prove()
     this.#grpc.flush()

@@ -12,6 +12,7 @@ export class Quota {
   readonly #member: Pick<Member, 'id' | 'clock' | 'propose'>
   readonly #backend: Pick<Backend, 'sizes'>
   readonly #limitBytes: number
+  #lackedSpace = false
   /** Who waits for the alarm that is on its way. */
   #waiting: (() => void)[] = []
 
@@ -30,6 +31,16 @@ export class Quota {
   admits(costBytes: number): boolean {
     if (costBytes === 0 || this.#limitBytes === 0) return true
     return this.#backend.sizes().allocatedBytes + costBytes < this.#limitBytes
+  }
+
+  /**
+   * To be called after every turn. The alarm is also raised, once each time that space runs out, when the disk has no room
+   * for the next segment of the log: most of the current one is left then, so that the alarm itself can be written.
+   */
+  diskChanged(lacksSpace: boolean): void {
+    const isNew = lacksSpace && !this.#lackedSpace
+    this.#lackedSpace = lacksSpace
+    if (isNew) this.raiseAlarm(() => {})
   }
 
   /** Raises this member's alarm, and calls back when that is through, or cannot be. */

@@ -48,6 +48,11 @@ export class Storage {
     return this.#wal.status().writtenBytes
   }
 
+  /** The disk has no room for the next segment of the log. */
+  get lacksSpace(): boolean {
+    return this.#wal.lacksSpace
+  }
+
   /** Highest commit index that was given to the log; it is written with the next record at the latest. */
   get savedCommit(): number {
     return this.#savedCommit

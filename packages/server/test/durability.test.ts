@@ -1,4 +1,4 @@
-import { KV, Lease } from '@kvs/proto/rpc'
+import { AlarmRequestAlarmAction, AlarmType, KV, Lease, Maintenance } from '@kvs/proto/rpc'
 import { type CrashMode, faultFs } from '@kvs/vfs'
 import { describe, expect, test } from 'vitest'
 import type { MemberOptions } from '../src/options.ts'
@@ -167,6 +167,33 @@ describe('a disk that fails', () => {
     world.close()
   })
 
+  test('that has no room for the next segment raises NOSPACE while there is room in this one', async () => {
+    const world = new World()
+    const member = await world.start({ walSegmentBytes: 65_536 })
+    await member.call(KV.put, { key: bytesOf('a'), value: bytesOf('1') })
+    await world.settled()
+    world.disk.setCapacity(world.disk.usedBytes)
+    const value = bytesOf('x'.repeat(1000))
+    let refusal = ''
+    for (let i = 0; i < 30 && refusal === ''; i++) {
+      refusal = await member.call(KV.put, { key: bytesOf(`k${i}`), value }).then(
+        () => '',
+        error => `${(error as { code: number }).code} ${(error as Error).message}`,
+      )
+    }
+    expect(refusal).toBe('8 etcdserver: mvcc: database space exceeded')
+    const { alarms } = await member.call(Maintenance.alarm, { action: AlarmRequestAlarmAction.GET })
+    expect(alarms).toEqual([{ memberId: member.member.id, alarm: AlarmType.NOSPACE }])
+    expect((await member.call(KV.deleteRange, { key: bytesOf('k0') })).deleted).toBe(1)
+    world.disk.setCapacity(2 ** 40)
+    await member.call(Maintenance.alarm, { action: AlarmRequestAlarmAction.DEACTIVATE, ...alarms[0] })
+    for (let i = 0; i < 100; i++) await member.call(KV.put, { key: bytesOf(`k${i}`), value })
+    expect(world.fatal).toEqual([])
+    expect((await member.call(Maintenance.alarm, { action: AlarmRequestAlarmAction.GET })).alarms).toEqual([])
+    await member.member.stop()
+    world.close()
+  })
+
   test('that is full is no end of the world for what is there', async () => {
     const world = new World()
     const member = await world.start({ walSegmentBytes: 4096 })
@@ -174,15 +201,17 @@ describe('a disk that fails', () => {
     await world.settled()
     world.disk.setCapacity(world.disk.usedBytes)
     let acknowledged = 0
-    for (let i = 0; i < 20; i++) {
-      const value = bytesOf('x'.repeat(1000))
-      const failed = await member.call(KV.put, { key: bytesOf(`k${i}`), value }).then(
+    const failed = (call: Promise<unknown>): Promise<boolean> =>
+      call.then(
         () => false,
         () => true,
       )
-      if (failed) break
+    while (!(await failed(member.call(KV.put, { key: bytesOf(`k${acknowledged}`), value: bytesOf('x'.repeat(1000)) }))))
       acknowledged++
-    }
+    // Puts are refused by the alarm; what frees space is not, and needs some itself.
+    expect(world.fatal).toEqual([])
+    const nothing = { key: bytesOf('n'.repeat(1000)) }
+    while (!(await failed(member.call(KV.deleteRange, nothing)))) expect(world.fatal).toEqual([])
     expect(world.fatal).toHaveLength(1)
     await member.member.stop()
     const next = world.kill()

@@ -65,7 +65,7 @@ export async function openLocked(fs: Fs, path: string, mode: 'write' | 'create')
 }
 
 /** Whether `error` is a disk error with this code, whichever `Fs` it came from. */
-function hasCode(error: unknown, code: string): boolean {
+export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code
 }
 

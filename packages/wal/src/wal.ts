@@ -2,7 +2,7 @@ import type { HardState } from '@kvs/proto/raft'
 import { encodeSnapshot } from '@kvs/proto/wal'
 import type { File, Fs } from '@kvs/vfs'
 import { assert } from './assert.ts'
-import { asWalError, joinPath } from './directory.ts'
+import { asWalError, hasCode, joinPath } from './directory.ts'
 import { WalError } from './errors.ts'
 import type { WalEventSink, WalTiming } from './events.ts'
 import { RecordType, segmentFileName } from './format.ts'
@@ -166,6 +166,11 @@ export class Wal {
       () => this.#closeFiles(),
       error => this.#closeFiles().then(() => Promise.reject(error)),
     )
+  }
+
+  /** The disk has no room for the next segment. What is left in this one can still be used. */
+  get lacksSpace(): boolean {
+    return hasCode(this.#spareError, 'NO_SPACE')
   }
 
   status(): WalStatus {
