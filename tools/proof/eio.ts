@@ -44,6 +44,7 @@ async function processes(): Promise<ProcessOutcome> {
     ended: 0,
     wentOn: 0,
     notReached: 0,
+    broughtDown: 0,
     slowestEndMs: 0,
     acknowledged: 0,
     complaints: [],
@@ -80,7 +81,8 @@ else {
   const real = await processes()
   complaints.push(...real.complaints)
   result +=
-    `; real processes ${real.runs} faults, ${real.refused} starts refused, ${real.ended} ended, ` +
+    `; real processes ${real.runs} faults, ${real.refused} starts refused, ${real.ended} ended ` +
+    `(${real.broughtDown} brought down by LMDB itself), ` +
     `${real.wentOn} went on without a spare segment, ${real.notReached} not reached, ` +
     `${real.slowestEndMs.toFixed(0)} ms to the end at most, ${real.acknowledged} writes acknowledged, none lost`
 }

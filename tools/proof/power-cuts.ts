@@ -6,7 +6,9 @@
  *
  * The same with --unsafe-no-fsync must lose writes: else the cuts would prove nothing.
  *
- * Options: --cuts N (100), --unsafe-cuts N (20), --clients N (20), --seed N.
+ * Also the first start of a member is cut, at any moment: the next one founds the cluster, or goes on with it.
+ *
+ * Options: --cuts N (100), --first-cuts N (30), --unsafe-cuts N (20), --clients N (20), --seed N.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,6 +24,8 @@ import { Trial } from './durability/trial.ts'
 
 /** How long a server is written to before the power goes, in milliseconds. */
 const loadMs = { least: 30, most: 600 }
+/** A first start takes about so long. */
+const firstMsMax = 700
 /** A server that has lost its disk ends within this time. */
 const endMsMax = 1000
 /** One that does not is killed after this. */
@@ -34,16 +38,19 @@ const acknowledgedPerCut = 20
 const { values } = parseArgs({
   options: {
     cuts: { type: 'string', default: '100' },
+    'first-cuts': { type: 'string', default: '30' },
     'unsafe-cuts': { type: 'string', default: '20' },
     clients: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
   },
 })
 const cuts = Number(values.cuts)
+const firstCuts = Number(values['first-cuts'])
 const unsafeCuts = Number(values['unsafe-cuts'])
 const writers = Number(values.clients)
 const random = new SeededRandom(Number(values.seed))
 const endMs: number[] = []
+let broughtDown = 0
 
 /** One life of a server, from a start that must find everything to the loss of its disk. */
 async function live(trial: Trial, disk: CuttableDisk, cut: number): Promise<void> {
@@ -63,7 +70,8 @@ async function cutPower(trial: Trial, disk: CuttableDisk, server: ServerProcess)
     return trial.ledger.complain(`the server lived on for ${patienceMs} ms without a disk`)
   }
   endMs.push(Number(end.atNs - cutNs) / 1e6)
-  const problem = judgeLastWords(server, end)
+  const { problem, isOfLmdb } = judgeLastWords(server, end)
+  if (isOfLmdb) broughtDown++
   if (problem !== undefined) trial.ledger.complain(problem)
 }
 
@@ -84,6 +92,33 @@ async function safe(folder: string, disk: CuttableDisk, program: string): Promis
   }
   await trial.close()
   return trial
+}
+
+/** First starts that are cut; the next one must serve. Returns what was wrong. */
+async function firstStarts(disk: CuttableDisk, program: string): Promise<string[]> {
+  const complaints: string[] = []
+  for (let cut = 1; cut <= firstCuts && complaints.length === 0; cut++) {
+    const dataDir = join(disk.path, `first-${cut}`)
+    const trial = await Trial.begin({ program, dataDir, writers, random })
+    try {
+      disk.scatter(random.uint32())
+      const doomed = trial.start()
+      await sleep(random.below(firstMsMax))
+      disk.cutPower()
+      await doomed.kill()
+      await disk.powerUp()
+      const server = trial.start()
+      await trial.verify(server)
+      await trial.load(server, sleep(loadMs.least), () => server.stop())
+      await trial.verify(trial.start())
+    } catch (error) {
+      complaints.push(`first start ${cut}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    await trial.close()
+    complaints.push(...trial.ledger.complaints)
+    if (complaints.length === 0) rmSync(dataDir, { recursive: true, force: true })
+  }
+  return complaints
 }
 
 /** Without syncs: how many of the cuts took something that had been acknowledged. Each begins with an empty directory. */
@@ -119,14 +154,16 @@ async function prove(): Promise<void> {
     if (Math.max(...endMs) > endMsMax) failures.push(`a server took ${Math.max(...endMs).toFixed(0)} ms to end`)
     const slowestEnd = Math.max(...endMs).toFixed(0)
     const survived = endMs.length
+    failures.push(...(await firstStarts(disk, program)))
     const losses = await unsafe(disk, program)
     if (losses === 0 && unsafeCuts > 0) failures.push('nothing was lost without syncs: the cuts are none')
     const result =
       `${survived} real power cuts under ${writers} clients (seed ${values.seed}): every start succeeded, ` +
       `${ledger.acknowledgedCount} writes acknowledged, ${ledger.lostCount} lost, ` +
       `${ledger.doubtCount} in doubt of which ${ledger.happenedCount} had happened, ` +
-      `revision ${ledger.newestRevision} never back; ended ${slowestEnd} ms after the cut at the latest; ` +
-      `ready in ${percentile(readyMs, 0.5).toFixed(0)} ms; with --unsafe-no-fsync ${losses} of ${unsafeCuts} cuts lost writes`
+      `revision ${ledger.newestRevision} never back; ended ${slowestEnd} ms after the cut at the latest (${broughtDown} brought down by LMDB itself); ` +
+      `ready in ${percentile(readyMs, 0.5).toFixed(0)} ms; ` +
+      `${firstCuts} cuts of first starts survived; with --unsafe-no-fsync ${losses} of ${unsafeCuts} cuts lost writes`
     conclude(result, failures)
   } finally {
     await disk?.unmount()

@@ -61,6 +61,8 @@ export interface ProcessOutcome {
   ended: number
   wentOn: number
   notReached: number
+  /** Ended by LMDB itself before the server could say more. */
+  broughtDown: number
   slowestEndMs: number
   acknowledged: number
   readonly complaints: string[]
@@ -168,7 +170,8 @@ function judgeEnd({ trial, faultNs }: FaultyRun, server: ServerProcess, end: Ser
   const endMs = Number(end.atNs - atNs) / 1e6
   outcome.slowestEndMs = Math.max(outcome.slowestEndMs, endMs)
   if (endMs > endMsMax) trial.ledger.complain(`the process took ${endMs.toFixed(0)} ms to end`)
-  const problem = judgeLastWords(server, end)
+  const { problem, isOfLmdb } = judgeLastWords(server, end)
+  if (isOfLmdb) outcome.broughtDown++
   if (problem !== undefined) trial.ledger.complain(problem)
 }
 

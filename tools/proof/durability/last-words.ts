@@ -1,17 +1,31 @@
 /** How a process must end whose disk has failed: one line that says so, and a bad status. */
 import { describeEnd, type ServerEnd, type ServerProcess } from './server-process.ts'
 
-/** Returns what is wrong with the end of `server`. */
-export function judgeLastWords(server: ServerProcess, end: ServerEnd): string | undefined {
+/** What is wrong with the end of a server, if anything, and whether it was LMDB that brought the process down. */
+export interface LastWords {
+  readonly problem: string | undefined
+  readonly isOfLmdb: boolean
+}
+
+/**
+ * When a write of its fails, lmdb 3.5.6 says so on standard error, and then writes past the end of a block of memory. The
+ * server therefore ends by SIGKILL as soon as it has said its line; now and then the damage brings it down before that, and
+ * LMDB's own words, which name error and place, are the last.
+ */
+export function judgeLastWords(server: ServerProcess, end: ServerEnd): LastWords {
   const { said } = server
-  // LMDB says for itself which write failed, and may have damaged memory: the process then ends by a signal of its own.
-  const isOfLmdb = said.includes('LMDB status')
+  const isOfLmdb = /^Write error: .+ position \d+/m.test(said)
   const lines = said
     .split('\n')
     .filter(line => line !== '' && !/"level":"(warn|info)"/.test(line))
-    .filter(line => !isOfLmdb || !/^(Write error: |mdb_)/.test(line))
-  const isOrderly = isOfLmdb ? end.signal === 'SIGKILL' : end.status === 1
-  if (!isOrderly || lines.length !== 1) return `the process ended with ${describeEnd(end)} and said:\n${said}`
+    .filter(line => !isOfLmdb || line.startsWith('{'))
+  const wrong = `the process ended with ${describeEnd(end)} and said:\n${said}`
+  if (isOfLmdb && lines.length === 0) {
+    const isBroughtDown = end.signal === 'SIGABRT' || end.signal === 'SIGSEGV'
+    return { problem: isBroughtDown ? undefined : wrong, isOfLmdb: true }
+  }
+  const isOrderly = said.includes('LMDB status') ? end.signal === 'SIGKILL' : end.status === 1
+  if (!isOrderly || lines.length !== 1) return { problem: wrong, isOfLmdb: false }
   const saysWhat = /I\/O|EIO|ENOSPC|EROFS|space|read-only/i.test(lines[0] ?? '')
-  return saysWhat ? undefined : `the process does not say what happened: ${lines[0]}`
+  return { problem: saysWhat ? undefined : `the process does not say what happened: ${lines[0]}`, isOfLmdb: false }
 }
