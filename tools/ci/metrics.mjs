@@ -24,7 +24,6 @@ const missing = [
   [/^go_/, 'the Go runtime; Node tells of itself as nodejs_*'],
   [/^etcd_grpc_proxy_/, 'of another process that is in the same binary there'],
   [/^etcd_debugging_store_/, 'the v2 store'],
-  [/^etcd_debugging_auth_revision$/, 'authentication'],
   [
     /^etcd_debugging_mvcc_(db_total_size_in_bytes|delete_total|put_total|range_total|txn_total)$/,
     'gone since 3.5: the same without debugging_',

@@ -93,6 +93,13 @@ export const flags: Readonly<Record<string, Flag>> = {
   'cipher-suites': list('Security', [], "Cipher suites, by Go's names (those with forward secrecy if not given)."),
   'tls-min-version': text('Security', 'TLS1.2', 'Oldest TLS that is spoken: TLS1.2 or TLS1.3.'),
   'tls-max-version': text('Security', '', 'Newest TLS that is spoken: TLS1.2 or TLS1.3 (no bound if not given).'),
+  'auth-token': text(
+    'Auth',
+    'simple',
+    "Tokens that users get: 'simple', or 'jwt,pub-key=FILE,priv-key=FILE,sign-method=M,ttl=10m' (none if empty).",
+  ),
+  'bcrypt-cost': count('Auth', 10, 'Cost of hashing passwords: 4 to 31, each doubles the last.'),
+  'auth-token-ttl': count('Auth', 300, 'Seconds that a simple token lives after its last use.'),
   metrics: text(
     'Profiling and Monitoring',
     'basic',

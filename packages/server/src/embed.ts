@@ -19,6 +19,7 @@ import { systemRandom } from './embed/random.ts'
 import { startFields } from './embed/start-line.ts'
 import { openStateFile } from './embed/state-file.ts'
 import { type ListenTls, openTls, type TlsPlace } from './embed/tls.ts'
+import { readTokenKeys } from './embed/token-keys.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
 import { defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
 import type { Logger } from './parts.ts'
@@ -72,10 +73,13 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const peers = await ports.open('peer endpoint', peerUrls, peerTls)
     const clients = await ports.open('client endpoint', clientUrls, clientTls)
     const metrics = await ports.open('metrics endpoint', metricsUrls, clientTls)
-    const whole = { ...defaultOptions, ...options }
+    const clientCertAuth = options.clientTls?.clientCertAuth === true
+    const whole = { ...defaultOptions, clientCertAuth, ...options }
     const listen = { client: clientUrls, peer: peerUrls, metrics: metricsUrls }
     logger.info('starting an etcd server', startFields(whole, listen))
-    const member = await startMember(realParts(options, logger, executor), whole)
+    const tokenKeys = await readTokenKeys(whole.authToken)
+    const parts = { ...realParts(options, logger, executor), tokenKeys }
+    const member = await startMember(parts, whole)
     const pages = operatorPages(member, options.commandLine ?? [])
     member.addRoutes([pages.metrics, pages.vars])
     ports.serve(clients, new Http1(guardHttp(member.handleHttp, logger)), pipe => member.acceptGrpc(pipe))

@@ -1,3 +1,4 @@
+import type { AuthInfo } from '@kvs/auth'
 import type { Refusal } from './errors.ts'
 import * as limits from './limits.ts'
 import { Cursor, sizeVarint, writeVarint, writeVarint64 } from './wire.ts'
@@ -77,7 +78,9 @@ export function encodeEntry(
   end: number,
   idPrefix: number,
   idSuffix: number,
+  caller?: AuthInfo | undefined,
 ): Uint8Array {
+  if (caller !== undefined) return encodeEntryOf(caller, { field, body, start, end, idPrefix, idSuffix })
   const length = end - start
   const tag = field * 8 + 2
   const frameSize = sizeVarint(tag) + sizeVarint(length) + length
@@ -97,6 +100,66 @@ export function encodeEntry(
   return data
 }
 
+/** The same with a header that says who asks, and at which auth revision that was found out. */
+function encodeEntryOf(
+  { username, revision }: AuthInfo,
+  request: {
+    readonly field: OperationField
+    readonly body: Uint8Array
+    readonly start: number
+    readonly end: number
+    readonly idPrefix: number
+    readonly idSuffix: number
+  },
+): Uint8Array {
+  const { field, body, start, end, idPrefix, idSuffix } = request
+  const name = nameBytes(username)
+  const high = ((idPrefix << 16) | Math.floor(idSuffix / 0x1_0000_0000)) >>> 0
+  const nameSize = name.length === 0 ? 0 : 1 + sizeVarint(name.length) + name.length
+  const revisionSize = revision === 0 ? 0 : 1 + sizeVarint(revision)
+  const headerSize = 1 + sizeOfId(high, idSuffix >>> 0) + nameSize + revisionSize
+  const tag = field * 8 + 2
+  const frameSize = sizeVarint(tag) + sizeVarint(end - start) + end - start
+  const wholeHeader = headerTagBytes.length + sizeVarint(headerSize) + headerSize
+  const data = arena.take(frameSize + wholeHeader)
+  let at = field < headerField ? 0 : wholeHeader
+  at = writeVarint(data, at, tag)
+  at = writeVarint(data, at, end - start)
+  data.set(body.subarray(start, end), at)
+  at = field < headerField ? frameSize : 0
+  data.set(headerTagBytes, at)
+  at = writeVarint(data, at + headerTagBytes.length, headerSize)
+  data[at++] = 0x08
+  at = writeVarint64(data, at, high, idSuffix >>> 0)
+  if (nameSize > 0) {
+    data[at++] = usernameTag
+    at = writeVarint(data, at, name.length)
+    data.set(name, at)
+    at += name.length
+  }
+  if (revisionSize > 0) {
+    data[at++] = authRevisionTag
+    writeVarint(data, at, revision)
+  }
+  return data
+}
+
+const usernameTag = 0x12
+const authRevisionTag = 0x18
+
+/** The name that was encoded last: most entries are of the same few users. */
+let encodedName = ''
+let encodedNameBytes: Uint8Array = new Uint8Array(0)
+const encoder = new TextEncoder()
+
+function nameBytes(name: string): Uint8Array {
+  if (name !== encodedName) {
+    encodedNameBytes = encoder.encode(name)
+    encodedName = name
+  }
+  return encodedNameBytes
+}
+
 function sizeOfId(high: number, low: number): number {
   let bits = high === 0 ? 32 - Math.clz32(low) : 64 - Math.clz32(high)
   if (bits === 0) bits = 1
@@ -105,6 +168,8 @@ function sizeOfId(high: number, low: number): number {
 
 /** What `parse` found; one object serves all entries, for apply handles one at a time. */
 export class ParsedEntry {
+  /** Index in the log, set while it is applied. */
+  index = 0
   /** Field number of the operation, 0 if the entry carries none. */
   operation = 0
   /** Where the operation's message lies. */
@@ -169,8 +234,8 @@ export class ParsedEntry {
     while (cursor.more) {
       const tag = cursor.varint()
       if (tag === 0x08 && !hasId) this.#id()
-      else if (tag === 0x12) this.username = utf8(data, cursor.bytesField(), cursor.position)
-      else if (tag === 0x18) this.authRevision = cursor.varint()
+      else if (tag === usernameTag) this.username = utf8(data, cursor.bytesField(), cursor.position)
+      else if (tag === authRevisionTag) this.authRevision = cursor.varint()
       else cursor.skip(tag)
     }
     return !cursor.failed

@@ -50,6 +50,10 @@ const table: Readonly<Record<RefusalCode, readonly [StatusCode, string]>> = {
   PERMISSION_DENIED: [StatusCode.PERMISSION_DENIED, 'etcdserver: permission denied'],
   ROLE_NOT_GRANTED: [StatusCode.FAILED_PRECONDITION, 'etcdserver: role is not granted to the user'],
   PERMISSION_NOT_GRANTED: [StatusCode.FAILED_PRECONDITION, 'etcdserver: permission is not granted to the role'],
+  NO_PASSWORD_USER: [StatusCode.UNKNOWN, 'auth: authentication failed, password was given for no password user'],
+  PASSWORD_TOO_LONG: [StatusCode.UNKNOWN, 'bcrypt: password length exceeds 72 bytes'],
+  NAME_TOO_LONG: [StatusCode.INVALID_ARGUMENT, 'auth: name is too long'],
+  VERIFY_ONLY: [StatusCode.UNKNOWN, 'auth: token signing attempted with verify-only key'],
   AUTH_NOT_ENABLED: [StatusCode.FAILED_PRECONDITION, 'etcdserver: authentication is not enabled'],
   INVALID_AUTH_TOKEN: [StatusCode.UNAUTHENTICATED, 'etcdserver: invalid auth token'],
   INVALID_AUTH_MGMT: [StatusCode.INVALID_ARGUMENT, 'etcdserver: invalid auth management'],
@@ -136,6 +140,10 @@ export type RefusalCode =
   | 'PERMISSION_DENIED'
   | 'ROLE_NOT_GRANTED'
   | 'PERMISSION_NOT_GRANTED'
+  | 'NO_PASSWORD_USER'
+  | 'PASSWORD_TOO_LONG'
+  | 'NAME_TOO_LONG'
+  | 'VERIFY_ONLY'
   | 'AUTH_NOT_ENABLED'
   | 'INVALID_AUTH_TOKEN'
   | 'INVALID_AUTH_MGMT'

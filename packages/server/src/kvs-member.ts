@@ -26,6 +26,7 @@ import type { ConsensusStatus, Member } from './edge/member.ts'
 import { clientMethods, methodShapes } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
 import { requestStats } from './edge/request-stats.ts'
+import type { Effects } from './effects.ts'
 import { encodeEntry, type OperationField, ParsedEntry } from './entry.ts'
 import { Refusal, ServerError } from './errors.ts'
 import { snapDir, walDir } from './layout.ts'
@@ -52,6 +53,11 @@ import type { State } from './state.ts'
 import { Storage } from './storage.ts'
 import { type Proposer, type Waiter, WaitingTable } from './waiting.ts'
 
+/** What was read before a member is made. */
+interface OpenedMember extends OpenedLog {
+  readonly effects: Effects
+}
+
 /** A member: the rooms joined. What happens in which order is in `loop.ts`. */
 export class KvsMember implements Member, Measured, RunningMember {
   readonly id: bigint
@@ -61,6 +67,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly random: Random
   readonly logger: Logger
   readonly state: State
+  readonly effects: Effects
   readonly quota: Quota
   readonly backups: Backups
   readonly header: HeaderWriter
@@ -94,7 +101,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   #starting: { readonly serve: () => void; readonly fail: (error: Error) => void } | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(parts: ServerParts, options: MemberOptions, opened: OpenedLog, state: State) {
+  constructor(parts: ServerParts, options: MemberOptions, opened: OpenedMember, state: State) {
     const { clock, random, logger } = parts
     this.#parts = parts
     this.options = options
@@ -104,6 +111,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.id = opened.memberId
     this.clusterId = opened.clusterId
     this.state = state
+    this.effects = opened.effects
     this.metrics = state.metrics
     this.slow = new SlowRequests({ clock, logger, metrics: this.metrics, expectedMs: options.warningApplyDurationMs })
     this.#waiting = new WaitingTable(proposer => this.#gaveUp(proposer))
@@ -272,7 +280,7 @@ export class KvsMember implements Member, Measured, RunningMember {
       return proposer.refused(Refusal.of('REQUEST_TOO_MANY_REQUESTS'))
     }
     const suffix = this.requestIds.next()
-    const data = encodeEntry(field, body, start, end, this.requestIds.prefix, suffix)
+    const data = encodeEntry(field, body, start, end, this.requestIds.prefix, suffix, proposer.caller)
     if (data.length > this.options.maxRequestBytes) return proposer.refused(Refusal.of('REQUEST_TOO_LARGE'))
     proposer.entry = data
     this.#waiting.add(suffix, proposer)
@@ -334,6 +342,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#snapshots.close()
     this.#expiry.close()
     this.#autoCompaction?.close()
+    this.state.auth.close()
     this.state.background.close()
     if (this.#timeoutTimer !== undefined) this.clock.clearTimer(this.#timeoutTimer)
     this.#timeoutTimer = undefined
@@ -423,6 +432,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   }
 
   #turnEnded(): void {
+    this.state.auth.advanced(this.#applier.applied)
     this.#reads.advanced()
     this.#commits.changed()
     this.#snapshots.changed()

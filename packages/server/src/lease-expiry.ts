@@ -67,7 +67,7 @@ export class LeaseExpiry {
       refused()
     }
     const body = encodeLeaseRevokeRequest({ id })
-    const proposal = new OwnProposal(clock.now(), { applied, refused })
+    const proposal = new OwnProposal(clock.now(), { applied, refused }, state.auth.ownCaller())
     this.#member.propose(OperationField.leaseRevoke, body, 0, body.length, proposal)
   }
 }

@@ -2,13 +2,14 @@ import type { Backend } from '@kvs/backend'
 import { createLessor, type Lessor, minTtlSecondsOf } from '@kvs/lease'
 import { MvccError, openStoreInSlices, type Store } from '@kvs/mvcc'
 import { decodeLease } from '@kvs/proto/lease'
+import { openAuth, type TokenKeys } from './auth/auth-state.ts'
 import { Background } from './background.ts'
 import { buckets } from './buckets.ts'
 import { ClusterState } from './cluster-state.ts'
 import { ServerError } from './errors.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { type MemberOptions, requestTimeoutOf } from './options.ts'
-import type { Clock, Random } from './parts.ts'
+import type { Clock, Executor, Logger, Random } from './parts.ts'
 import { State } from './state.ts'
 
 /** Rebuilds what is kept in memory from the state file: index, slabs, leases with their keys, members. */
@@ -18,6 +19,9 @@ export async function openState(parts: {
   readonly random: Random
   readonly options: MemberOptions
   readonly metrics: Metrics
+  readonly logger: Logger
+  readonly executor: Executor
+  readonly tokenKeys?: TokenKeys | undefined
 }): Promise<State> {
   const { backend, clock, random, options, metrics } = parts
   try {
@@ -31,10 +35,11 @@ export async function openState(parts: {
     })
     restoreLeases(backend, store, lessor)
     checkUnread(backend)
+    const auth = await openAuth({ ...parts, lessor })
     const cluster = new ClusterState(backend)
     const pace = { records: options.compactionBatchLimit, pauseMs: options.compactionSleepIntervalMs }
     const background = new Background({ clock, store: () => store, pace })
-    return new State({ backend, store, lessor, cluster, background, metrics, clock })
+    return new State({ backend, store, lessor, cluster, auth, background, metrics, clock })
   } catch (error) {
     if (error instanceof MvccError) throw new ServerError('STORAGE', error.message, { cause: error })
     throw error
@@ -53,7 +58,7 @@ function restoreLeases(backend: Backend, store: Store, lessor: Lessor): void {
 }
 
 /** Buckets of which a start asks single records, if any: read as a whole, they are compared with their counts and sums. */
-const unread = [buckets.auth, buckets.authRoles, buckets.authUsers, buckets.cluster, buckets.meta]
+const unread = [buckets.cluster, buckets.meta]
 
 function checkUnread(backend: Backend): void {
   for (const bucket of unread) for (const _ of backend.records(bucket));

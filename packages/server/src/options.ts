@@ -1,3 +1,4 @@
+import { bcryptCostDefault, simpleTokenTtlMsDefault } from '@kvs/auth'
 import type { GrpcServerOptions } from '@kvs/grpc'
 import { ServerError } from './errors.ts'
 import * as limits from './limits.ts'
@@ -56,6 +57,14 @@ export interface MemberOptions {
   readonly metrics: 'basic' | 'extensive'
   /** Asks the others before it campaigns, so that a member that was away does not disturb a leader. */
   readonly preVote: boolean
+  /** Which tokens users get: `simple`, `jwt,…` as in etcd's flag, or none if empty. */
+  readonly authToken: string
+  /** Simple tokens live this long after their last use. */
+  readonly authTokenTtlMs: number
+  /** Rounds of bcrypt are 2 to the power of this: 4 to 31. */
+  readonly bcryptCost: number
+  /** The common name of a client's certificate is the name of a user, where no token is given. */
+  readonly clientCertAuth: boolean
   /** Skips every sync of the log: acknowledged writes are lost in a power cut. */
   readonly unsafeNoFsync: boolean
 }
@@ -91,6 +100,10 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   warningUnaryRequestDurationMs: 300,
   metrics: 'basic',
   preVote: true,
+  authToken: 'simple',
+  authTokenTtlMs: simpleTokenTtlMsDefault,
+  bcryptCost: bcryptCostDefault,
+  clientCertAuth: false,
   unsafeNoFsync: false,
 }
 

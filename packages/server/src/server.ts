@@ -1,8 +1,10 @@
 import type { Backend } from '@kvs/backend'
 import type { Pipe } from '@kvs/net'
 import type { Fs } from '@kvs/vfs'
+import type { TokenKeys } from './auth/auth-state.ts'
 import { openLog, prepareDirectories, refuseIfInUse } from './bootstrap.ts'
 import type { HttpHandler, HttpRoute } from './edge/http.ts'
+import { EffectsBackend } from './effects.ts'
 import { KvsMember } from './kvs-member.ts'
 import { stateFile } from './layout.ts'
 import type { MetricFamily } from './metrics/family.ts'
@@ -20,6 +22,8 @@ export interface ServerParts {
   readonly fs: Fs
   /** Work off the loop. Closed by whoever made it, after the member has stopped. */
   readonly executor: Executor
+  /** Where `authToken` asks for signed tokens: what its key files hold. */
+  readonly tokenKeys?: TokenKeys | undefined
   /** Opens the state file at `path` with etcd's buckets. */
   readonly openBackend: (path: string) => Promise<Backend>
   /** Something broke that must not: the member has stopped taking requests, and the process should end. */
@@ -57,13 +61,13 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
   await prepareDirectories(parts.fs, options)
   await refuseIfInUse(parts.fs, options)
   const metrics = new Metrics()
-  const backend = await parts.openBackend(stateFile(options.dataDir))
+  const backend = new EffectsBackend(await parts.openBackend(stateFile(options.dataDir)))
   let member: KvsMember | undefined
   try {
     const timing = walTiming({ ...parts, metrics })
     const log = await openLog({ ...parts, options, timing, consistentIndex: backend.consistent.index })
     const state = await openState({ ...parts, backend, options, metrics })
-    member = new KvsMember(parts, options, log, state)
+    member = new KvsMember(parts, options, { ...log, effects: backend.effects }, state)
     await member.start()
     return member
   } catch (error) {

@@ -3,6 +3,7 @@ import type { LeaseRecord, Lessor } from '@kvs/lease'
 import type { Store } from '@kvs/mvcc'
 import { encodeLease } from '@kvs/proto/lease'
 import { Alarms } from './alarms.ts'
+import type { AuthState } from './auth/auth-state.ts'
 import type { Background } from './background.ts'
 import { buckets } from './buckets.ts'
 import type { ClusterState } from './cluster-state.ts'
@@ -18,6 +19,7 @@ export class State {
   readonly lessor: Lessor
   readonly cluster: ClusterState
   readonly alarms: Alarms
+  readonly auth: AuthState
   /** Long work on the state, in slices. */
   readonly background: Background
   readonly metrics: Metrics
@@ -28,6 +30,7 @@ export class State {
     readonly store: Store
     readonly lessor: Lessor
     readonly cluster: ClusterState
+    readonly auth: AuthState
     readonly background: Background
     readonly metrics: Metrics
     readonly clock: Pick<Clock, 'now'>
@@ -37,6 +40,7 @@ export class State {
     this.lessor = parts.lessor
     this.cluster = parts.cluster
     this.alarms = new Alarms(parts.backend)
+    this.auth = parts.auth
     this.background = parts.background
     this.metrics = parts.metrics
     this.#clock = parts.clock

@@ -1,3 +1,4 @@
+import type { AuthInfo } from '@kvs/auth'
 import { Refusal } from './errors.ts'
 
 /**
@@ -15,6 +16,8 @@ export interface Waiter<Outcome = unknown> {
 export interface Proposer<Outcome = unknown> extends Waiter<Outcome> {
   /** When the request came, in milliseconds of the member's clock. */
   readonly startedMs: number
+  /** Who asks; undefined while authentication is off, and where nobody said. */
+  readonly caller: AuthInfo | undefined
   /** The entry, once it is proposed. */
   entry: Uint8Array | undefined
 }
@@ -22,11 +25,13 @@ export interface Proposer<Outcome = unknown> extends Waiter<Outcome> {
 /** A proposal of the member itself. */
 export class OwnProposal<Outcome> implements Proposer<Outcome> {
   readonly startedMs: number
+  readonly caller: AuthInfo | undefined
   entry: Uint8Array | undefined = undefined
   readonly #waiter: Waiter<Outcome>
 
-  constructor(startedMs: number, waiter: Waiter<Outcome>) {
+  constructor(startedMs: number, waiter: Waiter<Outcome>, caller?: AuthInfo | undefined) {
     this.startedMs = startedMs
+    this.caller = caller
     this.#waiter = waiter
   }
 

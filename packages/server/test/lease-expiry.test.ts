@@ -26,7 +26,8 @@ function world(revokeRetryMs = 7000) {
     expect(field).toBe(OperationField.leaseRevoke)
     proposals.push({ id: decodeLeaseRevokeRequest(body, start, end).id, atMs: clock.now(), waiter })
   }
-  const expiry = new LeaseExpiry({ clock, propose, state: { lessor, metrics } } as unknown as Member)
+  const auth = { ownCaller: () => undefined }
+  const expiry = new LeaseExpiry({ clock, propose, state: { lessor, metrics, auth } } as unknown as Member)
   const grant = (id: bigint, ttlSeconds: number): void => {
     lessor.grant({ id, ttlSeconds })
     expiry.changed()

@@ -97,6 +97,7 @@ export const served: readonly ExpectedFamily[] = [
 
   gauge('etcd_cluster_version', 'cluster_version'),
 
+  gauge('etcd_debugging_auth_revision'),
   histogram('etcd_debugging_disk_backend_commit_rebalance_duration_seconds', 'disk'),
   histogram('etcd_debugging_disk_backend_commit_spill_duration_seconds', 'disk'),
   histogram('etcd_debugging_disk_backend_commit_write_duration_seconds', 'disk'),

@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto'
 import type { Backend, Bucket, KeyInterval } from '@kvs/backend'
 import { memoryBackend } from '@kvs/backend/memory'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
 import { allBuckets } from '../src/buckets.ts'
+import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { Metrics } from '../src/metrics/metrics.ts'
 import { openState } from '../src/open-state.ts'
 import { defaultOptions } from '../src/options.ts'
+import { keepingLogger } from './log.ts'
 
 test('a start reads every bucket as a whole, so that the state file compares all counts and sums', async () => {
   const backend = memoryBackend({ buckets: allBuckets })
@@ -22,7 +25,17 @@ test('a start reads every bucket as a whole, so that the state file compares all
   }) as Backend
   const clock = new VirtualClock()
   const options = { ...defaultOptions, dataDir: '/data' }
-  const parts = { backend: watched, clock, random: new SeededRandom(1), options, metrics: new Metrics() }
+  const executor = inlineExecutor({ openCopy: () => Promise.reject(), newSha256: () => createHash('sha256') })
+  const logger = keepingLogger([])
+  const parts = {
+    backend: watched,
+    logger,
+    executor,
+    clock,
+    random: new SeededRandom(1),
+    options,
+    metrics: new Metrics(),
+  }
   let isOpen = false
   const opening = openState(parts).then(() => {
     isOpen = true

@@ -8,7 +8,9 @@ import type { Quota } from '../quota.ts'
 import type { SlowRequests } from '../slow-requests.ts'
 import type { State } from '../state.ts'
 import type { Proposer, WaitingTable } from '../waiting.ts'
+import { refusalByAuth } from './access.ts'
 import { alarm, refusalByAlarm } from './alarm.ts'
+import * as auth from './auth.ts'
 import { clusterMemberAttrSet, clusterVersionSet } from './cluster.ts'
 import * as kv from './kv.ts'
 import * as lease from './lease.ts'
@@ -26,6 +28,23 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [OperationField.leaseRevoke, lease.leaseRevoke],
   [OperationField.leaseCheckpoint, lease.leaseCheckpoint],
   [OperationField.alarm, alarm],
+  [OperationField.authEnable, auth.authEnable],
+  [OperationField.authDisable, auth.authDisable],
+  [OperationField.authenticate, auth.authenticate],
+  [OperationField.authStatus, auth.authStatus],
+  [OperationField.authUserAdd, auth.authUserAdd],
+  [OperationField.authUserDelete, auth.authUserDelete],
+  [OperationField.authUserGet, auth.authUserGet],
+  [OperationField.authUserChangePassword, auth.authUserChangePassword],
+  [OperationField.authUserGrantRole, auth.authUserGrantRole],
+  [OperationField.authUserRevokeRole, auth.authUserRevokeRole],
+  [OperationField.authUserList, auth.authUserList],
+  [OperationField.authRoleAdd, auth.authRoleAdd],
+  [OperationField.authRoleDelete, auth.authRoleDelete],
+  [OperationField.authRoleGet, auth.authRoleGet],
+  [OperationField.authRoleGrantPermission, auth.authRoleGrantPermission],
+  [OperationField.authRoleRevokePermission, auth.authRoleRevokePermission],
+  [OperationField.authRoleList, auth.authRoleList],
   [OperationField.clusterVersionSet, clusterVersionSet],
   [OperationField.clusterMemberAttrSet, clusterMemberAttrSet],
 ])
@@ -102,10 +121,13 @@ export class Applier {
         `entry ${entry.index} holds operation ${parsed.operation}, which this member lacks`,
       )
     }
+    parsed.index = entry.index
     const { state, quota, clock } = this.#parts
     const startMs = clock.now()
     const proposer = this.#proposer(parsed)
-    const refusal = state.alarms.any ? refusalByAlarm(state, entry.data, parsed) : undefined
+    const refusal =
+      (state.auth.isEnabled ? refusalByAuth(state, entry.data, parsed, operation.name) : undefined) ??
+      (state.alarms.any ? refusalByAlarm(state, entry.data, parsed) : undefined)
     let rest: Continuation | undefined
     let isOver = false
     if (refusal !== undefined) refuse(parsed, proposer, refusal)

@@ -4,6 +4,7 @@ import type { AlarmOutcome } from '../apply/outcome.ts'
 import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import { decodeOrFail, refuse, replyMessage, WaitingCall } from './answer.ts'
+import { asCaller, isPermitted, proposeAs } from './caller.ts'
 import type { Member } from './member.ts'
 
 /** `Maintenance.Alarm`: replicated even where it only lists. */
@@ -13,8 +14,14 @@ export function alarmMethods(member: Member): Map<string, MethodHandler> {
     if (request === undefined) return
     const isKnown = (Object.values(Action) as number[]).includes(request.action)
     if (!isKnown) return refuse(call, Refusal.of('UNKNOWN_METHOD'))
-    const waiter = new WaitingCall<AlarmOutcome>(call, member, answerAlarm)
-    member.propose(OperationField.alarm, body, start, end, waiter)
+    const { auth } = member.state
+    if (!auth.isEnabled) return proposeAs(member, call, OperationField.alarm, answerAlarm, body, start, end)
+    const kept = body.slice(start, end)
+    asCaller(member, call, caller => {
+      if (!isPermitted(call, auth.access.checkAlarm(caller, request.action === Action.GET))) return
+      const waiter = new WaitingCall<AlarmOutcome>(call, member, answerAlarm, caller)
+      member.propose(OperationField.alarm, kept, 0, kept.length, waiter)
+    })
   }
   return new Map<string, MethodHandler>([[Maintenance.alarm.path, { kind: 'unary', handle }]])
 }

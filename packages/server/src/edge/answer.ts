@@ -1,3 +1,4 @@
+import type { AuthInfo } from '@kvs/auth'
 import type { ServerCall, UnaryCall } from '@kvs/grpc'
 import { type Method, Writer } from '@kvs/proto'
 import type { Refusal } from '../errors.ts'
@@ -11,17 +12,22 @@ export function refuse(call: ServerCall, refusal: Refusal): void {
   call.fail(refusal.status, refusal.message)
 }
 
+/** Writes the answer of a call whose proposal was applied. */
+export type Answer<Outcome> = (call: UnaryCall, outcome: Outcome, member: Member) => void
+
 /**
  * A call that waits for its proposal. `answer` is one of a handful of functions, so that a request makes one small
  * object and no closure.
  */
 export class WaitingCall<Outcome> implements Proposer<Outcome> {
   entry: Uint8Array | undefined = undefined
+  readonly caller: AuthInfo | undefined
   readonly #call: UnaryCall
   readonly #member: Member
-  readonly #answer: (call: UnaryCall, outcome: Outcome, member: Member) => void
+  readonly #answer: Answer<Outcome>
 
-  constructor(call: UnaryCall, member: Member, answer: (call: UnaryCall, outcome: Outcome, member: Member) => void) {
+  constructor(call: UnaryCall, member: Member, answer: Answer<Outcome>, caller?: AuthInfo | undefined) {
+    this.caller = caller
     this.#call = call
     this.#member = member
     this.#answer = answer

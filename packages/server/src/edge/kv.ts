@@ -19,6 +19,8 @@ import * as limits from '../limits.ts'
 import { PutFields } from '../put-fields.ts'
 import { storeRange } from '../requests.ts'
 import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
+import { asCaller, type Caller, proposeAs, refusalOf as refusalOfVerdict } from './caller.ts'
+import { notedCaller } from './guard.ts'
 import { encodePut, encodeRange, rangePieces, writeDelete, writeTxn } from './kv-encode.ts'
 import type { Member } from './member.ts'
 import { refuseOverQuota } from './quota.ts'
@@ -46,7 +48,7 @@ function put(member: Member, call: UnaryCall, body: Uint8Array, start: number, e
   if (fields.keyEnd === fields.keyStart) return refuse(call, Refusal.of('EMPTY_KEY'))
   if (fields.ignoreValue && fields.hasValue) return refuse(call, Refusal.of('VALUE_PROVIDED'))
   if (fields.ignoreLease && fields.hasLease) return refuse(call, Refusal.of('LEASE_PROVIDED'))
-  member.propose(OperationField.put, body, start, end, new WaitingCall<PutOutcome>(call, member, answerPut))
+  proposeAs(member, call, OperationField.put, answerPut, body, start, end)
 }
 
 function answerPut(call: UnaryCall, outcome: PutOutcome, member: Member): void {
@@ -75,7 +77,20 @@ function keepKeys(request: RangeRequest): RangeRequest {
   return { ...request, key: request.key.slice(), rangeEnd: request.rangeEnd.slice() }
 }
 
+/** Who asks is found out when the state is recent enough; without a leader, nobody is told what he may not do. */
 function readRange(member: Member, call: UnaryCall, request: RangeRequest): void {
+  const { auth } = member.state
+  if (!auth.isEnabled) return readRangeAs(member, call, request, undefined)
+  const kept = keepKeys(request)
+  asCaller(member, call, caller => {
+    const refusal = refusalOfVerdict(auth.access.checkRange(caller, kept))
+    if (refusal === undefined) return readRangeAs(member, call, kept, caller)
+    refuse(call, refusal)
+    new RangeMeter(member, call, kept).ended(undefined, refusal)
+  })
+}
+
+function readRangeAs(member: Member, call: UnaryCall, request: RangeRequest, caller: Caller): void {
   const { store, background } = member.state
   const isSmall = !isWide(request)
   const kept = isSmall ? request : keepKeys(request)
@@ -89,9 +104,9 @@ function readRange(member: Member, call: UnaryCall, request: RangeRequest): void
       return meter.ended(result, undefined)
     }
     const cursor = store.openRange(storeRange(kept))
-    if (stepRange(meter, cursor)) return
+    if (stepRange(meter, cursor, caller)) return
     background.add(() => {
-      if (!call.ended) return stepRange(meter, cursor)
+      if (!call.ended) return stepRange(meter, cursor, caller)
       cursor.close()
       return true
     })
@@ -117,9 +132,16 @@ function isWide(request: RangeRequest): boolean {
 }
 
 /** One slice of a wide range; answers with the last one. */
-function stepRange(meter: RangeMeter, cursor: RangeCursor): boolean {
+function stepRange(meter: RangeMeter, cursor: RangeCursor, caller: Caller): boolean {
   if (!cursor.step(rangeBudget)) return false
   const { member, call } = meter
+  const changed = refusalOfVerdict(member.state.auth.access.checkUnchanged(caller))
+  if (changed !== undefined) {
+    refuse(call, changed)
+    cursor.close()
+    meter.ended(undefined, changed)
+    return true
+  }
   const result = cursor.result()
   const { revision } = member.state.store
   meter.count = result.count
@@ -138,8 +160,7 @@ function deleteRange(member: Member, call: UnaryCall, body: Uint8Array, start: n
   if (request === undefined) return
   const refusal = checkDeleteRequest(request)
   if (refusal !== undefined) return refuse(call, refusal)
-  const waiter = new WaitingCall<DeleteOutcome>(call, member, answerDelete)
-  member.propose(OperationField.deleteRange, body, start, end, waiter)
+  proposeAs(member, call, OperationField.deleteRange, answerDelete, body, start, end)
 }
 
 const writer = new Writer()
@@ -169,10 +190,7 @@ function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, e
   if (!member.quota.admits(txnCostBytes(request))) return refuseOverQuota(member, call)
   const refusal = checkTxnRequest(request, member.options.maxTxnOps)
   if (refusal !== undefined) return refuse(call, refusal)
-  if (!isReadOnly(request)) {
-    const waiter = new WaitingCall<TxnOutcome>(call, member, answerTxn)
-    return member.propose(OperationField.txn, body, start, end, waiter)
-  }
+  if (!isReadOnly(request)) return proposeAs(member, call, OperationField.txn, answerTxn, body, start, end)
   if (isSerializable(request) || member.readsAtOnce) return readTxn(member, call, request)
   // The bytes are gone once the handler returns: what waits is decoded from a copy.
   const kept = KV.txn.decodeRequest(body.slice(start, end))
@@ -183,6 +201,18 @@ function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, e
 }
 
 function readTxn(member: Member, call: UnaryCall, request: TxnRequest): void {
+  const { auth } = member.state
+  if (!auth.isEnabled) return readPermittedTxn(member, call, request)
+  const kept = KV.txn.decodeRequest(KV.txn.encodeRequest(request))
+  asCaller(member, call, caller => {
+    const refusal = refusalOfVerdict(auth.access.checkTxn(caller, kept))
+    if (refusal === undefined) return readPermittedTxn(member, call, kept)
+    refuse(call, refusal)
+    txnReadEnded(member, call, { request: kept, ops: [], refusal })
+  })
+}
+
+function readPermittedTxn(member: Member, call: UnaryCall, request: TxnRequest): void {
   const { store, lessor } = member.state
   const plan = planTxn(store, request)
   const refusal = checkPlan(plan, store, lessor)
@@ -194,7 +224,7 @@ function readTxn(member: Member, call: UnaryCall, request: TxnRequest): void {
 
 function compact(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   if (decodeOrFail(call, KV.compact, body, start, end) === undefined) return
-  const waiter = new WaitingCall<RevisionOutcome>(call, member, answerCompact)
+  const waiter = new WaitingCall<RevisionOutcome>(call, member, answerCompact, notedCaller(call))
   member.propose(OperationField.compaction, body, start, end, waiter)
 }
 

@@ -4,6 +4,7 @@ import {
   encodeLeaseGrantRequest,
   Lease,
   type LeaseKeepAliveRequest,
+  type LeaseTimeToLiveRequest,
   type ResponseHeader,
   writeLeaseGrantResponse,
   writeLeaseKeepAliveResponse,
@@ -15,7 +16,8 @@ import type { LeaseGrantOutcome, RevisionOutcome } from '../apply/outcome.ts'
 import { leaseGrantCostBytes } from '../cost.ts'
 import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
-import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
+import { type Answer, decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
+import { asCaller, isPermitted, proposeAs } from './caller.ts'
 import type { Member } from './member.ts'
 import { refuseOverQuota } from './quota.ts'
 
@@ -39,8 +41,24 @@ function grant(member: Member, call: UnaryCall, body: Uint8Array, start: number,
   const ttl = member.state.lessor.effectiveTtlSeconds(request.ttl)
   const id = request.id === 0n ? member.requestIds.nextLeaseId() : request.id
   const settled = encodeLeaseGrantRequest({ id, ttl })
-  const waiter = new WaitingCall<LeaseGrantOutcome>(call, member, answerGrant)
-  member.propose(OperationField.leaseGrant, settled, 0, settled.length, waiter)
+  proposeAsUser(member, call, OperationField.leaseGrant, answerGrant, settled)
+}
+
+/** Proposes a request that somebody must make, with his name. */
+function proposeAsUser<Outcome>(
+  member: Member,
+  call: UnaryCall,
+  field: OperationField,
+  answer: Answer<Outcome>,
+  body: Uint8Array,
+): void {
+  const { auth } = member.state
+  if (!auth.isEnabled) return proposeAs(member, call, field, answer, body, 0, body.length)
+  const kept = body.slice()
+  asCaller(member, call, caller => {
+    if (!isPermitted(call, auth.access.checkUser(caller))) return
+    member.propose(field, kept, 0, kept.length, new WaitingCall(call, member, answer, caller))
+  })
 }
 
 function answerGrant(call: UnaryCall, outcome: LeaseGrantOutcome, member: Member): void {
@@ -50,8 +68,7 @@ function answerGrant(call: UnaryCall, outcome: LeaseGrantOutcome, member: Member
 
 function revoke(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   if (decodeOrFail(call, Lease.leaseRevoke, body, start, end) === undefined) return
-  const waiter = new WaitingCall<RevisionOutcome>(call, member, answerRevoke)
-  member.propose(OperationField.leaseRevoke, body, start, end, waiter)
+  proposeAsUser(member, call, OperationField.leaseRevoke, answerRevoke, body.subarray(start, end))
 }
 
 function answerRevoke(call: UnaryCall, { revision }: RevisionOutcome, member: Member): void {
@@ -61,7 +78,13 @@ function answerRevoke(call: UnaryCall, { revision }: RevisionOutcome, member: Me
 function timeToLive(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   const request = decodeOrFail(call, Lease.leaseTimeToLive, body, start, end)
   if (request === undefined) return
-  const { id, keys } = request
+  const { auth } = member.state
+  asCaller(member, call, caller => {
+    if (isPermitted(call, auth.access.checkLeaseTimeToLive(caller, request))) answerTimeToLive(member, call, request)
+  })
+}
+
+function answerTimeToLive(member: Member, call: UnaryCall, { id, keys }: LeaseTimeToLiveRequest): void {
   const { lessor, store } = member.state
   const header = member.messageHeader(store.revision)
   if (!lessor.has(id)) return replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl: -1 })
@@ -70,10 +93,15 @@ function timeToLive(member: Member, call: UnaryCall, body: Uint8Array, start: nu
   replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl, grantedTtl, keys: attached })
 }
 
+/** Leases whose keys the caller may not read are not listed to him, not even their number: he is refused. */
 function leases(member: Member, call: UnaryCall): void {
-  const { lessor, store } = member.state
-  const list = [...lessor.ids()].map(id => ({ id }))
-  replyMessage(call, writeLeaseLeasesResponse, { header: member.messageHeader(store.revision), leases: list })
+  const { lessor, store, auth } = member.state
+  asCaller(member, call, caller => {
+    const ids = [...lessor.ids()]
+    if (!isPermitted(call, auth.access.checkLeases(caller, ids))) return
+    const header = member.messageHeader(store.revision)
+    replyMessage(call, writeLeaseLeasesResponse, { header, leases: ids.map(id => ({ id })) })
+  })
 }
 
 const writer = new Writer()
@@ -96,7 +124,16 @@ class KeepAliveCall implements StreamEvents {
       this.#member.state.metrics.keepAliveFailures.received++
       return failMalformed(this.#call, error)
     }
-    const { id } = request
+    const { auth } = this.#member.state
+    if (!auth.isEnabled) return this.#renew(request.id)
+    this.#call.pause()
+    asCaller(this.#member, this.#call, caller => {
+      this.#call.resume()
+      if (isPermitted(this.#call, auth.access.checkLeaseKeepAlive(caller, request.id))) this.#renew(request.id)
+    })
+  }
+
+  #renew(id: bigint): void {
     const { lessor, metrics } = this.#member.state
     const header = this.#header()
     if (!lessor.isPrimary) return refuse(this.#call, Refusal.of('NOT_PRIMARY_LESSOR'))

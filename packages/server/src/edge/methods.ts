@@ -2,6 +2,8 @@ import type { MethodHandler } from '@kvs/grpc'
 import { Auth, Cluster, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
 import type { MethodShape } from '../metrics/calls.ts'
 import { alarmMethods } from './alarm.ts'
+import { authMethods } from './auth.ts'
+import { guardMethods } from './guard.ts'
 import { kvMethods } from './kv.ts'
 import { leaseMethods } from './lease.ts'
 import { statusMethods } from './maintenance.ts'
@@ -22,7 +24,7 @@ export function methodShapes(methods: ReadonlyMap<string, MethodHandler>): reado
 
 /** The table of the client port's gRPC methods. */
 export function clientMethods(member: Member): Map<string, MethodHandler> {
-  return new Map([
+  const methods = new Map([
     ...kvMethods(member),
     ...rangeStreamMethods(member),
     ...watchMethods(member),
@@ -31,5 +33,7 @@ export function clientMethods(member: Member): Map<string, MethodHandler> {
     ...alarmMethods(member),
     ...upkeepMethods(member),
     ...snapshotMethods(member),
+    ...authMethods(member),
   ])
+  return guardMethods(member, methods)
 }

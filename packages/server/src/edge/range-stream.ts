@@ -6,6 +6,7 @@ import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
 import { storeRange } from '../requests.ts'
 import { decodeOrFail, refuse } from './answer.ts'
+import { asCaller, type Caller, isPermitted } from './caller.ts'
 import { encodeRangeChunk, type RangeEnd } from './kv-encode.ts'
 import type { Member } from './member.ts'
 import { checkRangeRequest } from './txn-check.ts'
@@ -42,8 +43,12 @@ class RangeStreamCall implements StreamEvents {
 
   #start(request: RangeRequest): void {
     if (this.#call.ended) return
-    this.#read = new ChunkedRead(this.#member, this.#call, request)
-    this.#read.resume()
+    const { access } = this.#member.state.auth
+    asCaller(this.#member, this.#call, caller => {
+      if (!isPermitted(this.#call, access.checkRange(caller, request))) return
+      this.#read = new ChunkedRead(this.#member, this.#call, { request, caller })
+      this.#read.resume()
+    })
   }
 
   halfClose(): void {}
@@ -74,6 +79,7 @@ class ChunkedRead {
   readonly #member: Member
   readonly #call: StreamCall
   readonly #request: RangeRequest
+  readonly #caller: Caller
   readonly #revision: number
   #cursor: RangeCursor | undefined
   /** Pairs that were sent, and behind which key the rest begins. */
@@ -85,7 +91,9 @@ class ChunkedRead {
   #chunkPairs: number = limits.firstChunkPairs
   #isScheduled = false
 
-  constructor(member: Member, call: StreamCall, request: RangeRequest) {
+  constructor(member: Member, call: StreamCall, asked: { readonly request: RangeRequest; readonly caller: Caller }) {
+    const { request, caller } = asked
+    this.#caller = caller
     this.#member = member
     this.#call = call
     this.#request = request
@@ -114,6 +122,11 @@ class ChunkedRead {
   /** One slice. True when there is nothing to do until the next `resume`. */
   #step(): boolean {
     if (this.#call.ended) {
+      this.pause()
+      return true
+    }
+    // Permissions may have changed since the last chunk.
+    if (!isPermitted(this.#call, this.#member.state.auth.access.checkUnchanged(this.#caller))) {
       this.pause()
       return true
     }

@@ -13,6 +13,7 @@ import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
 import { sizeVarint, writeVarint } from '../wire.ts'
 import { failMalformed, scratchOf } from './answer.ts'
+import { type Caller, identifyOrRefuse, printedRefusal, refusalOf } from './caller.ts'
 import type { Member } from './member.ts'
 
 /** The Watch service: one bidirectional stream carries any number of watchers. */
@@ -57,7 +58,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
       this.#close()
       return failMalformed(this.#call, error)
     }
-    if (request.createRequest !== undefined) this.#create(request.createRequest)
+    if (request.createRequest !== undefined) this.#checkCreate(request.createRequest)
     else if (request.cancelRequest !== undefined) this.#cancel(request.cancelRequest.watchId)
     else if (request.progressRequest !== undefined) this.#progress()
   }
@@ -95,6 +96,31 @@ class WatchCall implements StreamEvents, WatchConsumer {
     const header = { clusterId, memberId, revision: 0, raftTerm: this.#member.term }
     this.#dropOptions(watcher.id)
     this.#send({ header, watchId: watcher.id, canceled: true, compactRevision })
+  }
+
+  /** Permissions are asked for once, when the watcher is made. Answers keep the order of requests. */
+  #checkCreate(request: WatchCreateRequest): void {
+    const { auth } = this.#member.state
+    if (!auth.isEnabled) return this.#create(request)
+    const found = identifyOrRefuse(this.#member, this.#call)
+    if (!(found instanceof Promise)) return this.#createAs(found, request)
+    const kept = { ...request, key: request.key.slice(), rangeEnd: request.rangeEnd.slice() }
+    this.#call.pause()
+    void found.then(caller => {
+      this.#member.state.background.add(() => {
+        if (this.#call.ended) return true
+        this.#call.resume()
+        this.#createAs(caller, kept)
+        return true
+      })
+    })
+  }
+
+  #createAs(caller: Caller | Refusal, request: WatchCreateRequest): void {
+    const { access } = this.#member.state.auth
+    const refusal = caller instanceof Refusal ? caller : refusalOf(access.checkWatch(caller, request))
+    if (refusal === undefined) this.#create(request)
+    else this.#refuseWatcher(printedRefusal(refusal))
   }
 
   #create(request: WatchCreateRequest): void {

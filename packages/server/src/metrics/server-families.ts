@@ -139,5 +139,8 @@ function alarmsOf({ state }: Measured): readonly MetricFamily[] {
     }
     return [...shown.values()]
   }
-  return [gauges('etcd_debugging_server_alarms', 'Alarms that are active.', read)]
+  return [
+    gauges('etcd_debugging_server_alarms', 'Alarms that are active.', read),
+    gauge('etcd_debugging_auth_revision', 'The revision of users and roles.', () => state.auth.store.revision),
+  ]
 }
