@@ -59,6 +59,9 @@ export const maxWalsDefault = 5
 export const scrubRetryMs = 100
 /** What a client of plain HTTP/2 may send ahead of whoever reads it. */
 export const httpBodyAheadBytes: number = 256 * 1024
+/** Entries whose effects are hashed together, and how many such windows are remembered. */
+export const effectsWindowEntries = 1000
+export const effectsWindowsKept = 64
 /** Backups that are made at once; further ones wait. */
 export const backupsMax = 2
 /** Bytes in one message of a backup, as etcd sends them. */

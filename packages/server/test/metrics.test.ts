@@ -136,7 +136,7 @@ test('names, types, labels and bounds are those of etcd', async () => {
     expect(family && { name, ...shapeOf(family) }).toEqual({ name, type, labels: [...labels].sort(), bounds })
   }
   const known = new Set(served.map(({ name }) => name))
-  expect([...families.keys()].filter(name => !known.has(name) && !name.startsWith('nodejs_'))).toEqual([])
+  expect([...families.keys()].filter(name => !known.has(name) && !/^(nodejs|kvs)_/.test(name))).toEqual([])
   expect(families.has('nodejs_eventloop_lag_p99_seconds')).toBe(true)
 })
 

@@ -1,4 +1,5 @@
 import type { ConsensusStatus } from '../edge/member.ts'
+import type { Effects } from '../effects.ts'
 import type { MemberOptions } from '../options.ts'
 import type { State } from '../state.ts'
 import type { CallMetrics } from './calls.ts'
@@ -9,6 +10,7 @@ export interface Measured {
   readonly id: bigint
   readonly options: MemberOptions
   readonly state: State
+  readonly effects: Effects
   readonly consensus: ConsensusStatus
   readonly metrics: Metrics
   readonly calls: CallMetrics

@@ -11,6 +11,19 @@ export function storageFamilies(member: Measured): readonly MetricFamily[] {
     ...compactionFamilies(member),
     ...watchFamilies(member),
     ...leaseFamilies(member),
+    ...effectsFamilies(member),
+  ]
+}
+
+/** Ours: members whose hashes differ at the same entry have diverged. */
+function effectsFamilies({ effects }: Measured): readonly MetricFamily[] {
+  return [
+    gauge(
+      'kvs_effects_window_last_entry',
+      'Last entry of the newest window of effects.',
+      () => effects.newest?.last ?? 0,
+    ),
+    gauge('kvs_effects_window_hash', 'Hash of what the entries of that window did.', () => effects.newest?.hash ?? 0),
   ]
 }
 
