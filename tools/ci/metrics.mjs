@@ -33,6 +33,7 @@ const missing = [
 /** Families of kvs that etcd 3.4.23 does not have, and why. */
 const added = [
   [/^nodejs_/, 'the Node runtime'],
+  [/^kvs_/, 'ours'],
   [/^etcd_server_(apply|range|request)_duration_seconds$/, 'since 3.5 and 3.7'],
   [/^etcd_server_(healthcheck|healthchecks_total)$/, 'livez and readyz, since 3.6'],
   [/^etcd_disk_wal_write_duration_seconds$/, 'since 3.6'],
