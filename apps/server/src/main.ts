@@ -46,8 +46,8 @@ async function run(args: readonly string[]): Promise<void> {
     commandLine: ['kvs', ...args],
     logger,
     onFatal: error => {
-      // What LMDB said has no end of line.
-      if (isUnsound(error)) process.stderr.write('\n')
+      // LMDB, if the disk has failed under it too, says so without an end of line.
+      process.stderr.write('\n')
       logger.error('the member stops', { error: error.message })
       endAfter(error)
     },
