@@ -107,7 +107,8 @@ export class World {
         logger: silent,
         fs: this.#planted.disk?.(disk) ?? disk,
         executor: inlineExecutor({
-          openCopy: path => openMemory({ fs: disk, path, states: new MemoryStates(), buckets: allBuckets, random: this.#diskRandom }),
+          openCopy: path =>
+            openMemory({ fs: disk, path, states: new MemoryStates(), buckets: allBuckets, random: this.#diskRandom }),
           newSha256: () => createHash('sha256'),
         }),
         openBackend: path => {
