@@ -123,13 +123,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options) })
     this.#configuration = opened.log.snapshot().metadata
     this.#snapshots = this.#makeSnapshots(opened.log)
-    this.backups = new Backups({
-      backend: state.backend,
-      fs: parts.fs,
-      dir: snapDir(options.dataDir),
-      executor: parts.executor,
-      confState: () => this.#configuration.confState,
-    })
+    this.backups = this.#makeBackups(parts)
     this.#applier = new Applier({
       state,
       clock,
@@ -185,6 +179,16 @@ export class KvsMember implements Member, Measured, RunningMember {
       scrubbed: tookMs => this.#endBatch(tookMs),
       scrubEnded: scrub => this.#scrubEnded(scrub),
       fatal: error => this.#fail(error),
+    })
+  }
+
+  #makeBackups({ fs, executor }: ServerParts): Backups {
+    return new Backups({
+      backend: this.state.backend,
+      fs,
+      dir: snapDir(this.options.dataDir),
+      executor,
+      confState: () => this.#configuration.confState,
     })
   }
 
