@@ -46,10 +46,10 @@ async function run(args: readonly string[]): Promise<void> {
     commandLine: ['kvs', ...args],
     logger,
     onFatal: error => {
-      // LMDB, if the disk has failed under it too, says so without an end of line.
-      process.stderr.write('\n')
+      // What LMDB may have said has no end of line.
+      if (isOfDisk(error)) process.stderr.write('\n')
       logger.error('the member stops', { error: error.message })
-      endAfter(error)
+      end(1, isOfDisk(error))
     },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -63,20 +63,29 @@ async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Whether a write of LMDB's has failed: it has said something on standard error itself, and may have damaged memory. */
+/**
+ * Whether this is a failure of the disk. Then a write of LMDB's may have failed, or be about to: it says so on standard
+ * error itself, and writes past the end of a block of memory.
+ */
+function isOfDisk(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ['BackendError', 'VfsError', 'WalError'].includes(error.name) || isOfDisk(error.cause)
+}
+
+/** A first commit of LMDB's has failed. */
 function isUnsound(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return ('unsound' in error && error.unsound === true) || isUnsound(error.cause)
 }
 
-/** In damaged memory an orderly exit would be cut short by an abort that says something else. */
-function endAfter(error: unknown): never {
-  if (isUnsound(error)) process.kill(process.pid, 'SIGKILL')
-  return process.exit(error instanceof UsageError ? 2 : 1)
+/** Ends the process. In damaged memory an orderly exit would be cut short by an abort that says something else. */
+function end(status: number, isMemoryDamaged: boolean): never {
+  if (isMemoryDamaged) process.kill(process.pid, 'SIGKILL')
+  return process.exit(status)
 }
 
 run(process.argv.slice(2)).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`kvs: ${message}\n`)
-  endAfter(error)
+  end(error instanceof UsageError ? 2 : 1, isUnsound(error))
 })

@@ -8,9 +8,9 @@ export interface LastWords {
 }
 
 /**
- * When a write of its fails, lmdb 3.5.6 says so on standard error, and then writes past the end of a block of memory. The
- * server therefore ends by SIGKILL as soon as it has said its line; now and then the damage brings it down before that, and
- * LMDB's own words, which name error and place, are the last.
+ * When a write of its fails, lmdb 3.5.6 says so on standard error, and then writes past the end of a block of memory. So a
+ * server that serves ends by SIGKILL when its disk fails, as soon as it has said its line; now and then the damage brings it
+ * down before that, and LMDB's own words, which name error and place, are the last.
  */
 export function judgeLastWords(server: ServerProcess, end: ServerEnd): LastWords {
   const { said } = server
@@ -24,7 +24,8 @@ export function judgeLastWords(server: ServerProcess, end: ServerEnd): LastWords
     const isBroughtDown = end.signal === 'SIGABRT' || end.signal === 'SIGSEGV'
     return { problem: isBroughtDown ? undefined : wrong, isOfLmdb: true }
   }
-  const isOrderly = said.includes('LMDB status') ? end.signal === 'SIGKILL' : end.status === 1
+  // A start that fails is refused in order, unless it was LMDB that failed.
+  const isOrderly = end.signal === 'SIGKILL' || (end.status === 1 && lines[0]?.startsWith('kvs: '))
   if (!isOrderly || lines.length !== 1) return { problem: wrong, isOfLmdb: false }
   const saysWhat = /I\/O|EIO|ENOSPC|EROFS|space|read-only/i.test(lines[0] ?? '')
   return { problem: saysWhat ? undefined : `the process does not say what happened: ${lines[0]}`, isOfLmdb: false }
