@@ -46,7 +46,7 @@ export function measure(): void {
 }
 
 /** A call of the honest client, which must be served whatever the attacker does. */
-export function serveHonest(): void {
+function serveHonest(): void {
   const id = honestId
   honestId += 2
   honest.send(honest.headers(id), frame(FrameType.DATA, FrameFlag.END_STREAM, id, message([1, 2, 3])))

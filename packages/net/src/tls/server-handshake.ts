@@ -159,7 +159,7 @@ export function tlsInfo(info: PipeInfo, socket: TLSSocket, peerCommonName: strin
 }
 
 /** The address without the port; empty for what has none (unix sockets, memory). */
-export function hostOf(remote: string): string {
+function hostOf(remote: string): string {
   const match = /^(?:\[([^\]]*)\]|([^:]*)):\d+$/.exec(remote)
   const host = match?.[1] ?? match?.[2] ?? ''
   return isIP(host) === 0 ? '' : host

@@ -112,7 +112,7 @@ export async function issueRevocationList(
   return new Uint8Array(list.toSchema(true).toBER(false))
 }
 
-export function pem(label: string, der: Uint8Array): string {
+function pem(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString('base64')
@@ -193,7 +193,7 @@ function extensionsOf(pki: Pki, asn1: Asn1, fields: CertificateFields): Instance
 }
 
 /** The 4 or 16 bytes of an address. */
-export function ipBytes(address: string): Uint8Array {
+function ipBytes(address: string): Uint8Array {
   if (isIP(address) === 4) return Uint8Array.from(address.split('.'), Number)
   // The URL parser writes every IPv6 address in the one shortest form, without an embedded IPv4 part.
   const canonical = new URL(`http://[${address.replace(/%.*/, '')}]/`).hostname.slice(1, -1)

@@ -10,9 +10,9 @@
  */
 
 export const pageHeadBytes = 24
-export const nodeHeadBytes = 8
+const nodeHeadBytes = 8
 /** What a leaf holds of a value that lies on pages of its own. */
-export const overflowHeadBytes = 24
+const overflowHeadBytes = 24
 
 export const pageFlag = { branch: 1, leaf: 2, overflow: 4, meta: 8 } as const
 const bigDataFlag = 1
@@ -75,7 +75,7 @@ export interface NodeView {
   child: number
 }
 
-export function newNodeView(): NodeView {
+function newNodeView(): NodeView {
   return { keyAt: 0, keyEnd: 0, dataAt: 0, dataBytes: 0, isBig: false, child: 0 }
 }
 
