@@ -2,7 +2,8 @@ import type { Backend } from '@kvs/backend'
 import type { Pipe } from '@kvs/net'
 import type { Fs } from '@kvs/vfs'
 import type { TokenKeys } from './auth/auth-state.ts'
-import { openLog, prepareDirectories, refuseIfInUse } from './bootstrap.ts'
+import { type OpenedLog, openLog, prepareDirectories, refuseIfInUse } from './bootstrap.ts'
+import type { FrontDoor } from './edge/front-door.ts'
 import type { HttpHandler, HttpRoute } from './edge/http.ts'
 import { EffectsBackend } from './effects.ts'
 import { KvsMember } from './kvs-member.ts'
@@ -40,6 +41,8 @@ export interface RunningMember {
   memberListJson(): string
   /** Answers plain HTTP of the client port; over HTTP/2 it comes through `acceptGrpc`. */
   readonly handleHttp: HttpHandler
+  /** What that passes first; it also tells who may speak WebSocket. */
+  readonly frontDoor: Pick<FrontDoor, 'socketRefusal'>
   /** Adds to what that answers; these go before what is there. */
   addRoutes(routes: readonly HttpRoute[]): void
   /** The part of that which tells how the member is, for ports that serve nothing else. */
@@ -63,15 +66,20 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
   const metrics = new Metrics()
   const backend = new EffectsBackend(await parts.openBackend(stateFile(options.dataDir)))
   let member: KvsMember | undefined
+  let log: OpenedLog | undefined
   try {
     const timing = walTiming({ ...parts, metrics })
-    const log = await openLog({ ...parts, options, timing, consistentIndex: backend.consistent.index })
+    log = await openLog({ ...parts, options, timing, consistentIndex: backend.consistent.index })
     const state = await openState({ ...parts, backend, options, metrics })
     member = new KvsMember(parts, options, { ...log, effects: backend.effects }, state)
     await member.start()
     return member
   } catch (error) {
-    await (member === undefined ? backend.close() : member.stop())
+    if (member !== undefined) await member.stop()
+    else {
+      await log?.wal.close()
+      await backend.close()
+    }
     throw error
   }
 }

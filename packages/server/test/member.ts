@@ -9,7 +9,7 @@ import { allBuckets } from '../src/buckets.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock } from '../src/parts.ts'
-import { type RunningMember, startMember } from '../src/server.ts'
+import { type RunningMember, type ServerParts, startMember } from '../src/server.ts'
 import { keepingLogger, type LogLine } from './log.ts'
 
 /**
@@ -110,7 +110,11 @@ export class World {
   }
 
   /** Starts a member on the disk. `fs` may wrap it. */
-  async start(options: Partial<MemberOptions> = {}, fs: Fs = this.disk): Promise<TestMember> {
+  async start(
+    options: Partial<MemberOptions> = {},
+    fs: Fs = this.disk,
+    parts: Partial<ServerParts> = {},
+  ): Promise<TestMember> {
     const { states, random } = this
     const member = await startMember(
       {
@@ -124,6 +128,7 @@ export class World {
         }),
         openBackend: path => openMemory({ fs, path, states, buckets: allBuckets, random }),
         onFatal: error => this.fatal.push(error),
+        ...parts,
       },
       // Time stands still: what rests for a while would rest for ever.
       { ...defaultOptions, dataDir: '/data', compactionSleepIntervalMs: 0, ...options },
@@ -193,14 +198,18 @@ export class TestMember {
     this.channel = this.connect()
   }
 
-  /** Another connection. */
-  connect(): GrpcChannel {
+  /** Another connection; `commonName`: of the certificate that the client has shown. */
+  connect(commonName?: string): GrpcChannel {
     const { clock } = this.world
     const channel = createGrpcChannel({
       clock,
       authority: 'member',
       dial: () => {
         const [near, far] = memoryPipePair({ schedule: (_delivery, deliver) => clock.defer(deliver) })
+        if (commonName !== undefined) {
+          const tls = { alpn: 'h2', peerCommonName: commonName }
+          Object.defineProperty(far, 'info', { value: { ...far.info, kind: 'tls', tls } })
+        }
         this.member.acceptGrpc(far)
         return near
       },
