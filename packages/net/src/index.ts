@@ -5,7 +5,8 @@
  *   pieces, and which connections break. `memoryPipePair()`: just two ends.
  * - `createTlsServer(options)`, `createTlsClient(options)`: encrypted pipes over those of `nodeNet`, certificates read again
  *   when they change, etcd's rules about who may connect. `selfSignedFiles`: the certificate of `--auto-tls`.
- * - `webSocketUpgrade(options)`, `webSocketDial(dial, options)`: pipes over WebSockets.
+ * - `webSocketUpgrade(options)`, `webSocketDial(dial, options)`: pipes over WebSockets. `webSocketMessages(options)`: WebSockets
+ *   whose messages mean something one by one.
  * - `parseAddress('https://host:2379')`: etcd's URLs as addresses.
  * - `sniff(pipe, table)`: what does this connection speak? `http2Preface`, `http1Request` and `tlsClientHello` tell.
  * - `toDuplex`, `takeSocket`: a pipe as a stream of Node, for `node:http`.
@@ -53,6 +54,12 @@ export { type SelfSignedOptions, selfSignedCertificate, selfSignedFiles } from '
 export { createTlsClient, type TlsClient } from './tls/tls-client.ts'
 export { createTlsServer, type TlsServer } from './tls/tls-server.ts'
 export { type WebSocketDialOptions, webSocketDial } from './websocket-client.ts'
+export {
+  type MessageSocket,
+  type UpgradeToMessages,
+  type WebSocketMessagesOptions,
+  webSocketMessages,
+} from './websocket-messages.ts'
 export {
   GRPC_SUBPROTOCOL,
   type UpgradeToPipe,

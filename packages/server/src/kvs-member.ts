@@ -18,6 +18,7 @@ import { Backups } from './backups.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { CommitPolicy } from './commit-policy.ts'
 import { formatDuration } from './duration.ts'
+import { FrontDoor } from './edge/front-door.ts'
 import { HeaderWriter } from './edge/header.ts'
 import { healthRoutes } from './edge/health.ts'
 import { guardHttp, type HttpHandler, type HttpRoute, routeHttp } from './edge/http.ts'
@@ -29,6 +30,7 @@ import { requestStats } from './edge/request-stats.ts'
 import type { Effects } from './effects.ts'
 import { encodeEntry, type OperationField, ParsedEntry } from './entry.ts'
 import { Refusal, ServerError } from './errors.ts'
+import { memberGateway } from './gateway/gateway.ts'
 import { snapDir, walDir } from './layout.ts'
 import { LeaseExpiry } from './lease-expiry.ts'
 import * as limits from './limits.ts'
@@ -72,7 +74,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly backups: Backups
   readonly header: HeaderWriter
   readonly requestIds: RequestIds
-  handleHttp: HttpHandler
+  readonly frontDoor: FrontDoor
   readonly probeRoutes: readonly HttpRoute[]
   readonly metricFamilies: readonly MetricFamily[]
   readonly metrics: Metrics
@@ -92,6 +94,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly #expiry: LeaseExpiry
   #autoCompaction: AutoCompaction | undefined
   readonly #grpc: GrpcServer
+  #routes: HttpHandler
   readonly #requestTimeoutMs: number
   #configuration: { readonly index: number; readonly confState: ConfState }
   #lead = 0n
@@ -152,7 +155,8 @@ export class KvsMember implements Member, Measured, RunningMember {
       fatal: error => this.#fail(error),
     })
     this.#expiry = new LeaseExpiry(this)
-    const methods = clientMethods(this)
+    const onHandlerError = (error: unknown): void => this.#fail(error)
+    const methods = clientMethods(this, onHandlerError)
     this.calls = new CallMetrics({
       methods: methodShapes(methods),
       measures: options.metrics === 'extensive',
@@ -164,10 +168,13 @@ export class KvsMember implements Member, Measured, RunningMember {
       clock,
       methods,
       observer: this.calls,
-      onHandlerError: error => this.#fail(error),
+      onHandlerError,
       onOtherRequest: exchange => serveExchange(exchange, guardHttp(this.handleHttp, logger), () => this.#grpc.flush()),
     })
-    this.handleHttp = routeHttp(operationRoutes(this))
+    const gateway = memberGateway({ ...options, methods, clock, observer: this.calls, onHandlerError })
+    this.#routes = routeHttp([...gateway, ...operationRoutes(this)])
+    const isAuthEnabled = (): boolean => state.auth.isEnabled
+    this.frontDoor = new FrontDoor({ ...options, logger, isAuthEnabled }, (...request) => this.#routes(...request))
     this.probeRoutes = healthRoutes(this)
     this.metricFamilies = memberFamilies(this)
     this.#setHooks()
@@ -237,7 +244,11 @@ export class KvsMember implements Member, Measured, RunningMember {
   }
 
   addRoutes(routes: readonly HttpRoute[]): void {
-    this.handleHttp = routeHttp(routes, this.handleHttp)
+    this.#routes = routeHttp(routes, this.#routes)
+  }
+
+  get handleHttp(): HttpHandler {
+    return this.frontDoor.handle
   }
 
   acceptGrpc(pipe: Pipe): void {

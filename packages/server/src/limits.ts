@@ -85,3 +85,19 @@ export const revisionCompactionIntervalMs = 300_000
 /** Periodic mode compacts at least so often, and takes ten samples of the revision in between. */
 export const periodicCompactionIntervalMsMax = 3_600_000
 export const periodicCompactionSamples = 10
+/** Brackets of JSON inside one another: Go's figure. */
+export const jsonDepthMax = 10_000
+/** Length of the pieces in which an answer is written as JSON. */
+export const jsonPieceChars: number = 64 * 1024
+/** Answers that came in pieces are put together so many bytes at a time before they are written as JSON. */
+export const jsonJoinBytes: number = 4 * 1024 * 1024
+/** Base64 and escapes: what the JSON of a request may be longer than the request. */
+export const jsonPerRequestByte = 2
+/** A stream within this process with more than this unread tells its handler to wait. */
+export const streamAheadBytes: number = 256 * 1024
+/** Requests of a stream within this process that wait for its handler. */
+export const streamRequestsAhead = 16
+/** A lock or a candidacy without a lease gets one of this length, in seconds: that of etcd's sessions. */
+export const sessionTtlSeconds = 60
+/** Longest message that a client may send over a WebSocket to the gateway. */
+export const webSocketMessageBytesMax: number = 8 * 1024 * 1024

@@ -65,6 +65,12 @@ export interface MemberOptions {
   readonly bcryptCost: number
   /** The common name of a client's certificate is the name of a user, where no token is given. */
   readonly clientCertAuth: boolean
+  /** Serves the API as JSON over HTTP, too. */
+  readonly enableGrpcGateway: boolean
+  /** Origins of pages that may read what is answered by HTTP; `*` for all. */
+  readonly cors: readonly string[]
+  /** What this host may be called in plain HTTP; `*` for anything. */
+  readonly hostWhitelist: readonly string[]
   /** Skips every sync of the log: acknowledged writes are lost in a power cut. */
   readonly unsafeNoFsync: boolean
 }
@@ -100,6 +106,9 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   warningUnaryRequestDurationMs: 300,
   metrics: 'basic',
   preVote: true,
+  enableGrpcGateway: true,
+  cors: ['*'],
+  hostWhitelist: ['*'],
   authToken: 'simple',
   authTokenTtlMs: simpleTokenTtlMsDefault,
   bcryptCost: bcryptCostDefault,

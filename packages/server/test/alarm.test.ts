@@ -36,7 +36,16 @@ const list = (type: AlarmType = NONE) => alarm(Action.GET, { alarm: type })
 const put = { key: bytesOf('a'), value: bytesOf('1') }
 
 async function health(query = ''): Promise<string> {
-  const request: HttpRequest = { method: 'GET', path: '/health', query, header: () => undefined, remote: '' }
+  const request: HttpRequest = {
+    method: 'GET',
+    path: '/health',
+    query,
+    header: () => undefined,
+    headers: [],
+    remote: '',
+    isEncrypted: false,
+    commonName: undefined,
+  }
   const { status, body } = await member.member.handleHttp(
     request,
     (async function* () {})(),

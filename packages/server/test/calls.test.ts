@@ -137,7 +137,16 @@ test(
   'plain HTTP: version and health',
   onMember(async ({ member }) => {
     const ask = async (method: string, path: string) => {
-      const request = { method, path, query: '', header: () => undefined, remote: '' }
+      const request = {
+        method,
+        path,
+        query: '',
+        header: () => undefined,
+        headers: [],
+        remote: '',
+        isEncrypted: false,
+        commonName: undefined,
+      }
       const { status, body } = await member.handleHttp(request, (async function* () {})(), AbortSignal.timeout(5000))
       return [status, new TextDecoder().decode(body as Uint8Array)]
     }

@@ -17,8 +17,19 @@ async function* noBody(): AsyncGenerator<Uint8Array> {}
 async function ask(handle: HttpHandler, request: string): Promise<HttpResponse> {
   const [method = '', url = ''] = request.split(' ')
   const [path = '', query = ''] = url.split('?')
-  const head = { method, path, query, header: () => undefined, remote: '' }
-  return handle(head, noBody(), new AbortController().signal)
+  const head = {
+    method,
+    path,
+    query,
+    header: () => undefined,
+    headers: [],
+    remote: '',
+    isEncrypted: false,
+    commonName: undefined,
+  }
+  const response = await handle(head, noBody(), new AbortController().signal)
+  // What every answer of the client port has.
+  return { ...response, headers: response.headers.filter(([name]) => !name.startsWith('Access-Control-')) }
 }
 
 async function shown(handle: HttpHandler, request: string): Promise<string> {

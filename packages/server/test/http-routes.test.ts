@@ -9,6 +9,9 @@ const request = (path: string): HttpRequest => ({
   path,
   query: '',
   header: () => undefined,
+  headers: [],
+  isEncrypted: false,
+  commonName: undefined,
   remote: 'r',
 })
 

@@ -294,7 +294,16 @@ test('the variables of the process are those etcd publishes', async () => {
 })
 
 describe('the page', () => {
-  const request = { method: 'GET', path: '/metrics', query: '', header: () => undefined, remote: '' }
+  const request = {
+    method: 'GET',
+    path: '/metrics',
+    query: '',
+    header: () => undefined,
+    headers: [],
+    remote: '',
+    isEncrypted: false,
+    commonName: undefined,
+  }
   async function* noBody(): AsyncGenerator<Uint8Array> {}
   const ask = async (page: MetricsPage): Promise<string> => {
     const { body } = await page.handle(request, noBody(), new AbortController().signal)

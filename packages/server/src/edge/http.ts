@@ -12,7 +12,12 @@ export interface HttpRequest {
   readonly query: string
   /** First value of a header by its lower-case name. */
   header(name: string): string | undefined
+  /** All of them as they came, names in lower case. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
   readonly remote: string
+  readonly isEncrypted: boolean
+  /** Of the certificate that the client showed and that was verified. */
+  readonly commonName: string | undefined
 }
 
 export interface HttpResponse {

@@ -63,7 +63,10 @@ function requestOf(exchange: HttpExchange): HttpRequest {
     path: mark < 0 ? path : path.slice(0, mark),
     query: mark < 0 ? '' : path.slice(mark + 1),
     header: name => (name === 'host' ? exchange.authority : exchange.headers.get(name)),
+    headers: exchange.headers.entries().flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
     remote: exchange.peer.remote,
+    isEncrypted: exchange.scheme === 'https',
+    commonName: exchange.peer.commonName,
   }
 }
 

@@ -1,8 +1,13 @@
 import type { MethodHandler } from '@kvs/grpc'
+import { Health } from '@kvs/proto/health'
 import { Auth, Cluster, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
+import { electionMethods } from '../concurrency/election.ts'
+import { lockMethods } from '../concurrency/lock.ts'
+import { LocalCalls } from '../in-process/local-calls.ts'
 import type { MethodShape } from '../metrics/calls.ts'
 import { alarmMethods } from './alarm.ts'
 import { authMethods } from './auth.ts'
+import { grpcHealthMethods } from './grpc-health.ts'
 import { guardMethods } from './guard.ts'
 import { kvMethods } from './kv.ts'
 import { leaseMethods } from './lease.ts'
@@ -15,16 +20,21 @@ import { watchMethods } from './watch.ts'
 
 /** Which of the methods are streams, and in which direction. */
 export function methodShapes(methods: ReadonlyMap<string, MethodHandler>): readonly MethodShape[] {
-  const known = [Auth, Cluster, KV, Lease, Maintenance, Watch].flatMap(service => Object.values<MethodShape>(service))
+  const known = [Auth, Cluster, Health, KV, Lease, Maintenance, Watch].flatMap(service =>
+    Object.values<MethodShape>(service),
+  )
   return [...methods].map(([path, { kind }]) => {
     const isStream = kind === 'stream'
     return known.find(shape => shape.path === path) ?? { path, clientStreams: isStream, serverStreams: isStream }
   })
 }
 
-/** The table of the client port's gRPC methods. */
-export function clientMethods(member: Member): Map<string, MethodHandler> {
-  const methods = new Map([
+/** The table of the client port's gRPC methods. `onHandlerError` hears of faults in calls that are made within. */
+export function clientMethods(
+  member: Member,
+  onHandlerError: (error: unknown) => void,
+): ReadonlyMap<string, MethodHandler> {
+  const own = new Map([
     ...kvMethods(member),
     ...rangeStreamMethods(member),
     ...watchMethods(member),
@@ -35,5 +45,8 @@ export function clientMethods(member: Member): Map<string, MethodHandler> {
     ...snapshotMethods(member),
     ...authMethods(member),
   ])
-  return guardMethods(member, methods)
+  const methods = guardMethods(member, own)
+  // Locks and elections are made of the methods above, and ask them as their clients would.
+  const calls = new LocalCalls({ methods, clock: member.clock, onHandlerError })
+  return new Map([...methods, ...lockMethods(calls), ...electionMethods(calls), ...grpcHealthMethods()])
 }
