@@ -18,13 +18,18 @@ export const permissionTypes = {
 /** Somebody who calls: with a token, a certificate, both or neither. */
 export class Identity {
   readonly member: TestMember
-  readonly channel: GrpcChannel
+  channel: GrpcChannel
   readonly metadata: readonly (readonly [string, string])[]
 
   constructor(member: TestMember, who: { readonly token?: string; readonly commonName?: string } = {}) {
     this.member = member
     this.channel = who.commonName === undefined ? member.channel : member.connect(who.commonName)
     this.metadata = who.token === undefined ? [] : [['token', who.token]]
+  }
+
+  onConnection(channel: GrpcChannel): this {
+    this.channel = channel
+    return this
   }
 
   async call<Init, Response>(method: Method<unknown, Init, Response, never>, request: Init): Promise<Response> {
