@@ -132,6 +132,9 @@ function assemble(values: Values): Omit<Configuration, 'warnings'> {
     listenMetricsUrls: list('listen-metrics-urls'),
     metrics,
     preVote: value('pre-vote') as boolean,
+    enableGrpcGateway: value('enable-grpc-gateway') as boolean,
+    cors: origins(list('cors')),
+    hostWhitelist: list('host-whitelist'),
     watchProgressNotifyIntervalMs: number('watch-progress-notify-interval') || 600_000,
     unsafeNoFsync: value('unsafe-no-fsync') as boolean,
   }
@@ -179,6 +182,21 @@ function peerTls(value: (name: string) => FlagValue): ListenTls {
     skipClientSanVerification: value('peer-skip-client-san-verification') as boolean,
     auto: value('peer-auto-tls') as boolean,
   }
+}
+
+/** All origins, or some of them: as etcd, only those that name their port. */
+function origins(cors: readonly string[]): readonly string[] {
+  if (cors.length === 1 && cors[0] === '*') return cors
+  const refuse = (what: string, origin: string): never => {
+    throw new UsageError(`invalid value "${cors.join(',')}" for flag -cors: ${what}: ${origin}`)
+  }
+  for (const origin of cors) {
+    const [, scheme, host = '', path] = /^([a-z]+):\/\/([^/]*)(\/.*)?$/.exec(origin) ?? []
+    if (scheme !== 'http' && scheme !== 'https') refuse('URL scheme must be http or https', origin)
+    if (!/^(\[[^\]]+\]|[^:]+):\d+$/.test(host)) refuse('URL address does not have the form "host:port"', origin)
+    if (path !== undefined) refuse('URL must not contain a path', origin)
+  }
+  return cors
 }
 
 /** No limit is the largest number of 32 bits, or 0 as in gRPC. */

@@ -45,6 +45,7 @@ export const flags: Readonly<Record<string, Flag>> = {
   'grpc-keepalive-min-time': duration('Member', 5000, 'Clients that ping more often are sent away.'),
   'grpc-keepalive-interval': duration('Member', 7_200_000, 'Silent clients are pinged after this time.'),
   'grpc-keepalive-timeout': duration('Member', 20_000, 'Time that a pinged client has to answer.'),
+  'enable-grpc-gateway': boolean('Member', true, 'Serve the API as JSON over HTTP, too.'),
   'initial-advertise-peer-urls': list('Clustering', ['http://localhost:2380'], 'Peer URLs told to the other members.'),
   'initial-cluster': text(
     'Clustering',
@@ -92,6 +93,8 @@ export const flags: Readonly<Record<string, Flag>> = {
   'self-signed-cert-validity': integer('Security', 1, 'Years that such a certificate is valid.'),
   'cipher-suites': list('Security', [], "Cipher suites, by Go's names (those with forward secrecy if not given)."),
   'tls-min-version': text('Security', 'TLS1.2', 'Oldest TLS that is spoken: TLS1.2 or TLS1.3.'),
+  cors: list('Security', ['*'], "Origins of pages that may read what is answered by HTTP ('*': all)."),
+  'host-whitelist': list('Security', ['*'], "What this host may be called in plain HTTP ('*': anything)."),
   'tls-max-version': text('Security', '', 'Newest TLS that is spoken: TLS1.2 or TLS1.3 (no bound if not given).'),
   'auth-token': text(
     'Auth',

@@ -99,6 +99,9 @@ describe('the command line', () => {
       'multi logoutput for "default" is not supported yet',
     ],
     ['the journal', ['--log-outputs=systemd/journal'], 'needs a kind of socket that Node.js does not have'],
+    ['an origin without its port', ['--cors=http://a'], 'URL address does not have the form "host:port": http://a'],
+    ['an origin that is none', ['--cors=*,http://a:1'], 'URL scheme must be http or https: *'],
+    ['an origin with a path', ['--cors=http://a:1/b'], 'URL must not contain a path: http://a:1/b'],
     ['no such config file', ['--config-file=/nonexistent/x.yml'], "config file '/nonexistent/x.yml': ENOENT"],
   ])('%s is refused in one line', (_what, args, wanted) => {
     const message = refused(args)
@@ -151,6 +154,9 @@ describe('defaults', () => {
       listenMetricsUrls: [],
       metrics: 'basic',
       preVote: true,
+      enableGrpcGateway: true,
+      cors: ['*'],
+      hostWhitelist: ['*'],
       watchProgressNotifyIntervalMs: 600_000,
       unsafeNoFsync: false,
     })
@@ -178,6 +184,10 @@ describe('defaults', () => {
     [['--metrics=extensive', '--pre-vote=false'], { metrics: 'extensive', preVote: false }],
     [['--listen-metrics-urls=http://a:1,http://b:2'], { listenMetricsUrls: ['http://a:1', 'http://b:2'] }],
     [['--wal-dir=/w'], { walDir: '/w' }],
+    [['--enable-grpc-gateway=false'], { enableGrpcGateway: false }],
+    [['--cors=http://a:1,https://b:2'], { cors: ['http://a:1', 'https://b:2'] }],
+    [['--cors=', '--host-whitelist='], { cors: [], hostWhitelist: [] }],
+    [['--host-whitelist=a,localhost'], { hostWhitelist: ['a', 'localhost'] }],
     [
       ['--cert-file=c', '--key-file=k', '--trusted-ca-file=t', '--client-cert-auth', '--client-crl-file=l'],
       {
