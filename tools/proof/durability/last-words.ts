@@ -27,6 +27,6 @@ export function judgeLastWords(server: ServerProcess, end: ServerEnd): LastWords
   // A start that fails is refused in order, unless it was LMDB that failed.
   const isOrderly = end.signal === 'SIGKILL' || (end.status === 1 && lines[0]?.startsWith('kvs: '))
   if (!isOrderly || lines.length !== 1) return { problem: wrong, isOfLmdb: false }
-  const saysWhat = /I\/O|EIO|ENOSPC|EROFS|space|read-only/i.test(lines[0] ?? '')
+  const saysWhat = /I\/O|EIO|ENOSPC|EROFS|space|read-only|write to the disk failed/i.test(lines[0] ?? '')
   return { problem: saysWhat ? undefined : `the process does not say what happened: ${lines[0]}`, isOfLmdb: false }
 }

@@ -241,6 +241,9 @@ export class LmdbFile {
   /** LMDB met a page that cannot be. */
   #unreadable(cause: unknown): BackendError {
     if (cause instanceof BackendError) return cause
+    if (String(cause).includes('MDB_PANIC')) {
+      return new BackendError('IO', 'an earlier write to the disk failed', { file: this.#name, unsound: true, cause })
+    }
     return new BackendError('CORRUPT', `LMDB cannot read: ${String(cause)}`, { file: this.#name, cause })
   }
 
