@@ -17,7 +17,7 @@ import { Suite } from './end-to-end/suite.mjs'
 
 const intendedMax = 10
 const exchangedFailMin = 0.95
-const commandsMin = 250
+const commandsMin = 400
 
 /** @param {Suite} suite */
 async function commandLines(suite) {
