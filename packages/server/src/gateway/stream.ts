@@ -12,7 +12,9 @@ import { toJson } from './to-json.ts'
  */
 export async function streamResponse(call: GatewayCall): Promise<HttpResponse> {
   const { values, route, calls, caller } = call
-  const first = messageOf(call, await values.next())
+  const json = await values.next()
+  // Whoever may send many requests may also send none; a single one that is missing is one without fields.
+  const first = json === undefined && route.method.clientStreams ? undefined : messageOf(call, json)
   const stream = calls.stream(route.method.path, caller)
   const requests = new Requests(call, stream)
   requests.begin(first)
@@ -37,13 +39,13 @@ class Requests {
     this.#stream = stream
   }
 
-  begin(first: Uint8Array): void {
+  begin(first: Uint8Array | undefined): void {
     this.#run(first).catch((error: unknown) => this.#fail(error))
   }
 
-  async #run(first: Uint8Array): Promise<void> {
+  async #run(first: Uint8Array | undefined): Promise<void> {
     const { values, route } = this.#call
-    await this.#stream.request(first)
+    if (first !== undefined) await this.#stream.request(first)
     if (route.method.clientStreams) {
       for (let json = await values.next(); json !== undefined; json = await values.next()) {
         await this.#stream.request(messageOf(this.#call, json))

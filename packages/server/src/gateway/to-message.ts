@@ -25,19 +25,19 @@ function writeMessage(writer: Writer, cursor: JsonCursor, message: string, depth
   while (!cursor.takes(0x7d)) {
     cursor.takes(0x2c)
     const nameAt = cursor.token()
+    const name = cursor.raw(nameAt)
     const field = byName.get(cursor.text(nameAt))
     cursor.takes(0x3a)
     if (field === undefined) {
       cursor.skip()
       continue
     }
-    if (seen.has(field)) throw cursor.error(nameAt, `duplicate field ${cursor.raw(nameAt)}`)
+    if (seen.has(field)) throw cursor.error(nameAt, `duplicate field ${name}`)
     seen.add(field)
     if (takesNull(cursor)) continue
     if (field.oneof !== undefined) {
       const whole = `${message}.${field.oneof}`
-      if (seen.has(whole))
-        throw cursor.error(nameAt, `error parsing ${cursor.raw(nameAt)}, oneof ${whole} is already set`)
+      if (seen.has(whole)) throw cursor.error(nameAt, `error parsing ${name}, oneof ${whole} is already set`)
       seen.add(whole)
     }
     if (field.many === true) writeList(writer, cursor, field, depth)
