@@ -145,6 +145,9 @@ describe('defaults', () => {
       grpcKeepaliveTimeoutMs: 20_000,
       clientTls: anyTls,
       peerTls: { ...anyTls, allowedCommonNames: [], skipClientSanVerification: false },
+      authToken: 'simple',
+      authTokenTtlMs: 300_000,
+      bcryptCost: 10,
       autoCompactionMode: 'periodic',
       autoCompactionRetention: 0,
       compactionBatchLimit: 1000,
@@ -163,6 +166,10 @@ describe('defaults', () => {
   })
 
   test.each<[readonly string[], Partial<Configuration['embed']>]>([
+    [
+      ['--auth-token=', '--auth-token-ttl=5', '--bcrypt-cost=4'],
+      { authToken: '', authTokenTtlMs: 5000, bcryptCost: 4 },
+    ],
     [['--auto-compaction-retention=3'], { autoCompactionMode: 'periodic', autoCompactionRetention: 3 * 3_600_000 }],
     [['--auto-compaction-retention=90m'], { autoCompactionMode: 'periodic', autoCompactionRetention: 5_400_000 }],
     [

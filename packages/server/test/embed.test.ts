@@ -1,9 +1,10 @@
+import { createHmac } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
 import { nodeNet, parseAddress } from '@kvs/net'
-import { KV } from '@kvs/proto/rpc'
+import { Auth, KV } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../src/embed/clock.ts'
 import { type EmbeddedMember, type EmbedOptions, startEmbedded } from '../src/embed.ts'
@@ -135,4 +136,27 @@ test('the database of Go’s etcd is refused and left as it is', async () => {
   writeFileSync(db, page)
   await expect(start()).rejects.toMatchObject({ code: 'DATA_DIR', message: expect.stringContaining("Go's etcd") })
   expect(new Uint8Array(readFileSync(db))).toEqual(page)
+})
+
+test('keys of signed tokens are read from their files', async () => {
+  const key = join(folder, 'token.key')
+  const authToken = `jwt,sign-method=HS256,priv-key=${key}`
+  await expect(start({ authToken })).rejects.toThrow('cannot read the key of --auth-token: ENOENT')
+  writeFileSync(key, 'a secret of thirty-two bytes....')
+  await expect(start({ authToken: `${authToken},magic=1` })).rejects.toThrow('auth: invalid auth options')
+  const member = await start({ authToken })
+  const channel = await connect(member.clientAddresses[0] ?? '')
+  const call = (method: { readonly path: string }, body: Uint8Array, token?: string) =>
+    channel.call(method.path, body, { metadata: token === undefined ? [] : [['token', token]] })
+  await call(Auth.userAdd, Auth.userAdd.encodeRequest({ name: 'root', options: { noPassword: true } }))
+  await call(Auth.userGrantRole, Auth.userGrantRole.encodeRequest({ user: 'root', role: 'root' }))
+  await call(Auth.authEnable, new Uint8Array(0))
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const content = `${part({ alg: 'HS256' })}.${part({ username: 'root', revision: 3, exp: 4_000_000_000 })}`
+  const signature = createHmac('sha256', 'a secret of thirty-two bytes....').update(content).digest('base64url')
+  const put = KV.put.encodeRequest({ key: bytesOf('a') })
+  await expect(call(KV.put, put)).rejects.toThrow('etcdserver: user name is empty')
+  await expect(call(KV.put, put, `${content}.x${signature.slice(1)}`)).rejects.toThrow('invalid auth token')
+  await call(KV.put, put, `${content}.${signature}`)
+  await channel.close()
 })

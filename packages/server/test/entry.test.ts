@@ -42,6 +42,39 @@ test('every operation is framed as the generic codec frames it', () => {
   )
 })
 
+test('who asks is framed as the generic codec frames it, and read back', () => {
+  const username = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ minLength: 100, maxLength: 2000 }))
+  const revision = fc.oneof(fc.nat(300), fc.nat(Number.MAX_SAFE_INTEGER))
+  const aBody = fc.oneof(someBytes, fc.uint8Array({ maxLength: 300 }))
+  fc.assert(
+    fc.property(operations, suffix, username, revision, aBody, (name, low, user, authRevision, body) => {
+      const framed = encodeEntry(OperationField[name], body, 0, body.length, 7, low, {
+        username: user,
+        revision: authRevision,
+      })
+      const header = decodeInternalRaftRequest(
+        encodeEntry(OperationField.put, new Uint8Array(0), 0, 0, 7, low, { username: user, revision: authRevision }),
+      ).header
+      const parsed = new ParsedEntry()
+      expect(parsed.parse(framed)).toBe(true)
+      expect(header).toEqual({ id: idOf(7, low), username: parsed.username, authRevision })
+      expect([parsed.username, parsed.authRevision, parsed.operation]).toEqual([
+        user.toWellFormed(),
+        authRevision,
+        OperationField[name],
+      ])
+      expect(plain(framed.subarray(parsed.start, parsed.end))).toEqual(plain(body))
+      expect([parsed.idPrefix, parsed.idSuffix]).toEqual([7, low])
+      const wanted = encodeInternalRaftRequest({
+        header: { id: idOf(7, low), username: user, authRevision },
+        [name]: {},
+      } as InternalRaftRequestInit)
+      const empty = encodeEntry(OperationField[name], body, 0, 0, 7, low, { username: user, revision: authRevision })
+      if (name !== 'v2') expect(plain(empty)).toEqual(plain(wanted))
+    }),
+  )
+})
+
 test('a body is carried as it is, wherever it lies in its buffer', () => {
   fc.assert(
     fc.property(putRequest, prefix, suffix, fc.nat(9), fc.nat(9), (message, high, low, before, after) => {

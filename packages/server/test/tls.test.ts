@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
 import { createTlsClient, nodeNet, parseAddress, type TlsClientOptions } from '@kvs/net'
 import { type TestAuthority, testAuthority } from '@kvs/net/testing'
-import { KV } from '@kvs/proto/rpc'
+import { Auth, KV } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../src/embed/clock.ts'
 import { type EmbeddedMember, type EmbedOptions, type Logger, startEmbedded } from '../src/embed.ts'
@@ -96,6 +96,23 @@ test('with authorities of their own clients must show a certificate, one that is
   const rejected = lines.filter(({ message }) => message === 'rejected connection on client endpoint')
   expect(rejected).toHaveLength(3)
   expect(rejected[2]?.fields).toMatchObject({ error: expect.stringMatching(/revoked/) })
+})
+
+test('the common name of a certificate is a user, and nobody else is', async () => {
+  const [root, device] = await Promise.all(
+    ['root', 'device'].map(commonName => authority.files(folder, commonName, { commonName })),
+  )
+  const trustedCaFile = await authority.caFile(folder)
+  const trustedCaFiles = [trustedCaFile]
+  const address = await start({ clientTls: { ...(await serverFiles()), clientCertAuth: true, trustedCaFile } })
+  const admin = await connect(address, { trustedCaFiles, certificate: root })
+  const options = { noPassword: true }
+  await admin.call(Auth.userAdd.path, Auth.userAdd.encodeRequest({ name: 'root', options }))
+  await admin.call(Auth.userGrantRole.path, Auth.userGrantRole.encodeRequest({ user: 'root', role: 'root' }))
+  await admin.call(Auth.authEnable.path, new Uint8Array(0))
+  await admin.close()
+  expect(await put(address, { trustedCaFiles, certificate: root })).toBe('done')
+  expect(await put(address, { trustedCaFiles, certificate: device })).toBe('etcdserver: permission denied')
 })
 
 test('plain HTTP reaches the same handlers over TLS, as HTTP/1.1 and as HTTP/2', async () => {
