@@ -100,7 +100,6 @@ export function pathOf({ path }: Pick<HttpRequest, 'path'>): string | undefined 
 
 /** The path without empty parts and dots, as Go's router wants it. */
 function cleanPath(path: string): string {
-  if (path === '/v3') return '/v3/'
   const isRoundabout = path.includes('//') || /\/\.{1,2}(\/|$)/.test(path) || !path.startsWith('/')
   if (!isRoundabout || path === '*') return path
   const parts: string[] = []

@@ -1,6 +1,6 @@
 import { StatusCode } from '@kvs/grpc'
 import { methodSchemas } from '@kvs/proto/schema'
-import type { HttpRequest, HttpResponse, HttpRoute } from '../edge/http.ts'
+import type { HttpHandler, HttpRequest, HttpResponse, HttpRoute } from '../edge/http.ts'
 import { LocalCalls, type LocalCallsParts } from '../in-process/local-calls.ts'
 import * as limits from '../limits.ts'
 import type { MemberOptions } from '../options.ts'
@@ -18,7 +18,9 @@ export function memberGateway(
 ): readonly HttpRoute[] {
   if (!parts.enableGrpcGateway) return []
   const maxRequestBytes = parts.maxRequestBytes + limits.grpcOverheadBytes
-  return [gatewayRoute({ calls: new LocalCalls(parts), clock: parts.clock, maxRequestBytes })]
+  const gateway = gatewayRoute({ calls: new LocalCalls(parts), clock: parts.clock, maxRequestBytes })
+  const toGateway: HttpHandler = () => ({ status: 301, headers: [['Location', gateway.path]], body: new Uint8Array(0) })
+  return [gateway, { path: '/v3', handle: toGateway }]
 }
 
 /**

@@ -46,7 +46,7 @@ export class JsonValues {
   /** Position in the word, or digits of an escape. */
   #count = 0
 
-  /** No value may be longer than `maxBytes`. */
+  /** No value may be longer than `maxBytes`, or than one piece of the body more. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
@@ -79,10 +79,10 @@ export class JsonValues {
         }
         this.#start = this.#at
       }
-      if (this.#at - this.#start > this.#maxBytes) {
-        throw new JsonError('TOO_LARGE', `a JSON value is larger than ${this.#maxBytes} bytes`)
-      }
       if (this.#step(byte)) return this.#take()
+    }
+    if (this.#start >= 0 && this.#end - this.#start > this.#maxBytes) {
+      throw new JsonError('TOO_LARGE', `a JSON value is larger than ${this.#maxBytes} bytes`)
     }
     return undefined
   }
