@@ -11,6 +11,7 @@
  * The caller's duties: one member per data directory; after `onFatal` the process ends (nothing is acknowledged after
  * it); `stop` is awaited before the process ends, or the next start has more to replay.
  */
+export type { TokenKeys } from './auth/auth-state.ts'
 export { allBuckets, buckets } from './buckets.ts'
 export { clientGuests, type PortGuest, type PortParts, servePort } from './client-port.ts'
 export type { HttpHandler, HttpRequest, HttpResponse, HttpRoute } from './edge/http.ts'

@@ -59,7 +59,7 @@ test('who asks is framed as the generic codec frames it, and read back', () => {
       expect(parsed.parse(framed)).toBe(true)
       expect(header).toEqual({ id: idOf(7, low), username: parsed.username, authRevision })
       expect([parsed.username, parsed.authRevision, parsed.operation]).toEqual([
-        user.toWellFormed(),
+        user,
         authRevision,
         OperationField[name],
       ])

@@ -92,7 +92,9 @@ describe('an entry beyond the quota when it is applied', () => {
     const options = { ...defaultOptions, dataDir: '/data' }
     const metrics = new Metrics()
     const log: LogLine[] = []
-    const state = await openState({ backend, clock: realTurns(clock), random: new SeededRandom(1), options, metrics })
+    const nothing = (): Promise<never> => Promise.reject(new Error('there is nothing to do beside the loop'))
+    const parts = { logger: keepingLogger(log), executor: { open: nothing, run: nothing }, options, metrics }
+    const state = await openState({ ...parts, backend, clock: realTurns(clock), random: new SeededRandom(1) })
     const proposals: { readonly body: Uint8Array; readonly waiter: Waiter }[] = []
     const propose: Member['propose'] = (field, body, _start, _end, waiter) => {
       expect(field).toBe(OperationField.alarm)

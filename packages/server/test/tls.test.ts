@@ -99,9 +99,8 @@ test('with authorities of their own clients must show a certificate, one that is
 })
 
 test('the common name of a certificate is a user, and nobody else is', async () => {
-  const [root, device] = await Promise.all(
-    ['root', 'device'].map(commonName => authority.files(folder, commonName, { commonName })),
-  )
+  const root = await authority.files(folder, 'root', { commonName: 'root' })
+  const device = await authority.files(folder, 'device', { commonName: 'device' })
   const trustedCaFile = await authority.caFile(folder)
   const trustedCaFiles = [trustedCaFile]
   const address = await start({ clientTls: { ...(await serverFiles()), clientCertAuth: true, trustedCaFile } })
