@@ -48,9 +48,9 @@ const added = [
 
 /** Differences in families that both have, and why. */
 const different = [
-  [/: method (Authenticate|AuthEnable|AuthDisable|(User|Role)\w+) there only$/, 'authentication'],
+  [/: method AuthStatus here only$/, 'since 3.5'],
   [/: method Member(Add|Remove|Update|Promote) there only$/, 'clusters of more than one member'],
-  [/: method Check there only$/, "gRPC's health service"],
+  [/: method List here only$/, "gRPC's health service has it since 1.72"],
   [/: method RangeStream here only$/, 'since 3.7'],
 ]
 

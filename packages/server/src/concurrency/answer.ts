@@ -32,6 +32,6 @@ export function composedMethod<Request, Response>(
   return [method.path, { kind: 'unary', handle }]
 }
 
-export function textOf(error: unknown): string {
+function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -89,7 +89,7 @@ const nothing = new Uint8Array(0)
 const isOpen = (list: readonly string[]): boolean => list.length === 0 || list.includes('*')
 
 /** The path with its escapes resolved, under its name of today; undefined if it is none. */
-export function pathOf({ path }: Pick<HttpRequest, 'path'>): string | undefined {
+function pathOf({ path }: Pick<HttpRequest, 'path'>): string | undefined {
   try {
     const plain = path.includes('%') ? decodeURIComponent(path) : path
     return plain.startsWith('/v3beta/') ? `/v3/${plain.slice('/v3beta/'.length)}` : plain

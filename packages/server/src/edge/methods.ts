@@ -1,5 +1,7 @@
 import type { MethodHandler } from '@kvs/grpc'
+import { Election } from '@kvs/proto/election'
 import { Health } from '@kvs/proto/health'
+import { Lock } from '@kvs/proto/lock'
 import { Auth, Cluster, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
 import { electionMethods } from '../concurrency/election.ts'
 import { lockMethods } from '../concurrency/lock.ts'
@@ -18,11 +20,16 @@ import { snapshotMethods } from './snapshot.ts'
 import { upkeepMethods } from './upkeep.ts'
 import { watchMethods } from './watch.ts'
 
+/** Services whose calls are shown in metrics before there are any, and those that are not: etcd adds them later. */
+const shown = [Auth, Cluster, Health, KV, Lease, Maintenance, Watch]
+const quiet = [Election, Lock]
+
 /** Which of the methods are streams, and in which direction. */
 export function methodShapes(methods: ReadonlyMap<string, MethodHandler>): readonly MethodShape[] {
-  const known = [Auth, Cluster, Health, KV, Lease, Maintenance, Watch].flatMap(service =>
-    Object.values<MethodShape>(service),
-  )
+  const known = [
+    ...shown.flatMap(service => Object.values<MethodShape>(service)),
+    ...quiet.flatMap(service => Object.values<MethodShape>(service)).map(shape => ({ ...shape, isQuiet: true })),
+  ]
   return [...methods].map(([path, { kind }]) => {
     const isStream = kind === 'stream'
     return known.find(shape => shape.path === path) ?? { path, clientStreams: isStream, serverStreams: isStream }

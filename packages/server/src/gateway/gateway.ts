@@ -27,7 +27,7 @@ export function memberGateway(
  * etcd's API as JSON over HTTP: every path below `/v3/`. A call goes to the handler that gRPC calls; only its messages are
  * translated.
  */
-export function gatewayRoute(parts: GatewayParts): HttpRoute {
+function gatewayRoute(parts: GatewayParts): HttpRoute {
   const byPath = new Map(gatewayRoutes.map(route => [route.path, route]))
   return {
     path: '/v3/',

@@ -36,7 +36,7 @@ export function statusOf(error: unknown): GatewayStatus {
 }
 
 /** `{"code":3,"message":"…"}`: grpc-gateway's form of an error. */
-export function errorJson({ code, message }: GatewayStatus): string {
+function errorJson({ code, message }: GatewayStatus): string {
   return JSON.stringify({ code, message })
 }
 

@@ -33,6 +33,8 @@ export interface MethodShape {
   readonly path: string
   readonly clientStreams: boolean
   readonly serverStreams: boolean
+  /** Shown from its first call on only. */
+  readonly isQuiet?: boolean
 }
 
 /**
@@ -40,8 +42,8 @@ export interface MethodShape {
  * numbers serves the metrics by method and those by version.
  */
 export class CallMetrics implements CallObserver {
-  /** In the order of the methods given. */
-  readonly methods: readonly MethodCalls[]
+  readonly #methods: readonly MethodCalls[]
+  readonly #quiet: ReadonlySet<MethodCalls>
   readonly #byPath: ReadonlyMap<string, MethodCalls>
   readonly #measures: boolean
   readonly #slowMs: number
@@ -67,7 +69,13 @@ export class CallMetrics implements CallObserver {
       },
     ])
     this.#byPath = new Map(entries)
-    this.methods = entries.map(([, calls]) => calls)
+    this.#methods = entries.map(([, calls]) => calls)
+    this.#quiet = new Set(this.#methods.filter((_calls, i) => parts.methods[i]?.isQuiet === true))
+  }
+
+  /** What there is to show, in the order of the methods given. */
+  get methods(): readonly MethodCalls[] {
+    return this.#methods.filter(calls => calls.byVersion.size > 0 || !this.#quiet.has(calls))
   }
 
   countersOf(path: string, metadata: Metadata): CallCounters {
