@@ -222,6 +222,13 @@ describe('round trips', () => {
     )
   })
 
+  it('a field without name and value is no entry of the static table', () => {
+    const encoder = new HpackEncoder()
+    encoder.encode([['', '']])
+    const decoder = new HpackDecoder({ maxListBytes: 1_000, maxFields: 10 })
+    expect(decoder.decode(encoder.bytes, 0, encoder.length).fields).toMatchObject([{ name: '', value: '' }])
+  })
+
   it('prepared blocks and remembered blocks are right when the table changes under them', () => {
     const pool: HeaderPair[][] = [
       [

@@ -33,7 +33,7 @@ export const staticNames: ReadonlyMap<string, number> = new Map(
 
 /** Index of the entry, by `fieldKey`. */
 export const staticFields: ReadonlyMap<string, number> = new Map(
-  staticTable.map((field, index): [string, number] => [fieldKey(field.name, field.value), index]),
+  entries.map(([name, value], at): [string, number] => [fieldKey(name, value), at + 1]),
 )
 
 /** One string for a pair. Names hold no NUL. */
