@@ -26,7 +26,7 @@
  * access.checkRange({ username: 'alice', revision: store.revision }, { key, rangeEnd }) // undefined, or why not
  * ```
  *
- * The door `./jobs` has bcrypt, for a worker thread.
+ * The door `./jobs` has bcrypt, for a worker thread; `./testing` an oracle for who may do what, for tests of hosts.
  */
 export {
   Access,

@@ -10,7 +10,7 @@ import {
   type TxnAccess,
   type TxnOpAccess,
 } from '../src/index.ts'
-import { type OracleInfo, type OracleOp, type OraclePermission, type OracleWorld, oracle } from './oracle.ts'
+import { type OracleInfo, type OracleOp, type OraclePermission, type OracleWorld, oracle } from '../src/testing.ts'
 import { addUser, bytes, enableAuth, newWorld, perm } from './world.ts'
 
 /** Few bytes, so that ranges meet, touch and leave gaps; the smallest and the largest are among them. */

@@ -1,3 +1,4 @@
+import { type OracleInfo, type OracleOp, type OraclePermission, type OracleWorld, oracle } from '@kvs/auth/testing'
 import { GrpcError } from '@kvs/grpc'
 import type { Method } from '@kvs/proto'
 import {
@@ -14,13 +15,6 @@ import {
 } from '@kvs/proto/rpc'
 import { SeededRandom } from '@kvs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  type OracleInfo,
-  type OracleOp,
-  type OraclePermission,
-  type OracleWorld,
-  oracle,
-} from '../../auth/test/oracle.ts'
 import { bytes, Identity, logIn, permissionTypes, rootPassword, startWithAuth } from './auth-world.ts'
 import type { TestMember, World } from './member.ts'
 
