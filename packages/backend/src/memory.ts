@@ -60,6 +60,14 @@ export class MemoryStates {
   set(id: number, backend: MemoryBackend): void {
     this.#backends.set(id, backend)
   }
+
+  /** What a crash would leave of all of them, while they live on. */
+  afterCrash(random: Random): MemoryStates {
+    const left = new MemoryStates()
+    left.#lastId = this.#lastId
+    for (const [id, backend] of this.#backends) left.#backends.set(id, backend.afterCrash(random))
+    return left
+  }
 }
 
 export interface OpenMemoryOptions extends MemoryOptions {

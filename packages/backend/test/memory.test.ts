@@ -22,6 +22,32 @@ function withFlushes(): { backend: MemoryBackend; flushes: (() => void)[] } {
 }
 
 describe('a crash', () => {
+  test('what a crash would leave can be looked at while the state lives on', async () => {
+    const states = new MemoryStates()
+    const random = new SeededRandom(1)
+    const fs = memFs()
+    const held: (() => void)[] = []
+    const schedule = (done: () => void): void => void held.push(done)
+    const backend = await openMemory({ fs, path: '/db', states, buckets, random, schedule })
+    backend.put(bucket, Uint8Array.of(1), Uint8Array.of(1))
+    backend.endEntry({ index: 1, term: 1 })
+    void backend.commit()
+    const found = new Set<number>()
+    for (let look = 0; look < 20; look++) {
+      const left = states.afterCrash(new SeededRandom(look))
+      const other = await openMemory({ fs, path: '/db', states: left, buckets, random })
+      found.add(other.consistent.index)
+      other.put(bucket, Uint8Array.of(9), Uint8Array.of(9))
+      await other.close()
+    }
+    expect([...found].sort()).toEqual([0, 1])
+    expect(backend.get(bucket, Uint8Array.of(9))).toBeUndefined()
+    backend.put(bucket, Uint8Array.of(2), Uint8Array.of(2))
+    backend.endEntry({ index: 2, term: 1 })
+    for (const done of held.splice(0)) done()
+    expect(backend.durable.index).toBe(1)
+  })
+
   test('leaves any version from the last durable to the last committed one', async () => {
     const left = new Set<number>()
     for (let pick = 0; pick < 3; pick++) {

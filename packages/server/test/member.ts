@@ -158,7 +158,7 @@ export class World {
 }
 
 /** Decides when calls of the disk return: soon, or not before `release`. */
-class DiskGate {
+export class DiskGate {
   calls = 0
   lastCall = Number.POSITIVE_INFINITY
   #held: (() => void)[] = []

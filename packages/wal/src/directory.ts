@@ -49,6 +49,13 @@ export function selectSegments(listing: Listing, index: number): readonly Listed
   return selected
 }
 
+/** The newest segments without a gap between them. What lies before a gap is of no use: nothing leads on from there. */
+export function connectedSegments(listing: Listing): readonly ListedSegment[] {
+  const { segments } = listing
+  const gap = segments.findLastIndex((segment, at) => at > 0 && segment.sequence !== segments[at - 1]!.sequence + 1)
+  return segments.slice(Math.max(0, gap))
+}
+
 /** Opens a file for writing and takes its lock; `LOCKED` if another process has it. */
 export async function openLocked(fs: Fs, path: string, mode: 'write' | 'create'): Promise<File> {
   const file = await fs.open(path, { mode, permissions: 0o600 })

@@ -1,7 +1,7 @@
 import type { HardState } from '@kvs/proto/raft'
 import type { Snapshot } from '@kvs/proto/wal'
 import type { Fs } from '@kvs/vfs'
-import { asWalError, joinPath, type ListedSegment, listSegments, openLocked } from './directory.ts'
+import { asWalError, connectedSegments, joinPath, type ListedSegment, listSegments, openLocked } from './directory.ts'
 import { WalError, type WalPosition } from './errors.ts'
 import type { WalEventSink } from './events.ts'
 import { unexpectedEnd } from './open.ts'
@@ -31,18 +31,24 @@ export async function readWalRecords(
 ): Promise<WalEnd> {
   const { fs, dir } = options
   const { segments } = await listSegments(fs, dir)
+  return readSegments({ fs, dir, segments }, visit)
+}
+
+async function readSegments(
+  log: InspectWalOptions & { readonly segments: readonly ListedSegment[] },
+  visit: (record: WalRecord, at: WalPosition) => void,
+): Promise<WalEnd> {
+  const { dir, segments } = log
   if (segments.length === 0) throw new WalError('NOT_FOUND', 'wal: file not found')
   try {
-    return await readAllSegments(fs, dir, segments, visit)
+    return await readAllSegments(log, visit)
   } catch (error) {
     throw asWalError(error, `read '${dir}'`)
   }
 }
 
 async function readAllSegments(
-  fs: Fs,
-  dir: string,
-  segments: readonly ListedSegment[],
+  { fs, dir, segments }: InspectWalOptions & { readonly segments: readonly ListedSegment[] },
   visit: (record: WalRecord, at: WalPosition) => void,
 ): Promise<WalEnd> {
   const chain = newReadChain()
@@ -64,12 +70,13 @@ async function readAllSegments(
 
 /**
  * The snapshots a start may begin from: those recorded whose index the log knows to be committed, in log order. A torn
- * end is fine. Takes no lock.
+ * end is fine, and so is a gap between older segments. Takes no lock.
  */
 export async function validSnapshots(options: InspectWalOptions): Promise<readonly Snapshot[]> {
+  const { fs, dir } = options
   const snapshots: Snapshot[] = []
   let hardState: HardState = emptyHardState
-  await readWalRecords(options, record => {
+  await readSegments({ fs, dir, segments: connectedSegments(await listSegments(fs, dir)) }, record => {
     if (record.type === 'snapshot') snapshots.push(record.snapshot)
     else if (record.type === 'state') hardState = record.hardState
   })

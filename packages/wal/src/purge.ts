@@ -26,10 +26,11 @@ export async function purgeWal(options: PurgeWalOptions): Promise<readonly strin
       if (file === undefined) break
       await fs.remove(joinPath(dir, fileName))
       await file.close()
+      // One after the other also in what a power cut leaves: no gap between the segments that are still there.
+      await fs.syncDir(dir)
       removed.push(fileName)
       onEvent?.({ type: 'segment-purged', file: fileName })
     }
-    if (removed.length > 0) await fs.syncDir(dir)
     return removed
   } catch (error) {
     throw asWalError(error, `purge '${dir}'`)

@@ -253,6 +253,25 @@ test('released segments are purged, held ones stay', async () => {
   await expect(open(fs)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test('a gap between segments that nothing needs any more does not hide the snapshots behind it', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 512 })
+  for (let index = 1; index <= 12; index++) {
+    await wal.append({
+      entries: [entry(index, 1, 'x'.repeat(200))],
+      hardState: { term: 1, vote: voter, commit: index },
+    })
+  }
+  await wal.saveSnapshot({ index: 11, term: 1, confState: { voters: [voter] } })
+  await wal.close()
+  const names = await segmentNames(fs)
+  await fs.remove(`/wal/${names[1]}`)
+  expect((await validSnapshots({ fs, dir: '/wal' })).map(({ index }) => index)).toEqual([11])
+  await expect(open(fs)).rejects.toMatchObject({ code: 'CORRUPT' })
+  const { content } = await open(fs, { index: 11, term: 1 })
+  expect(content.entries.map(({ index }) => index)).toEqual([12])
+})
+
 test('the first disk error is final', async () => {
   const disk = memFs()
   const fs = faultFs(disk)

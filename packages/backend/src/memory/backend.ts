@@ -202,9 +202,15 @@ export class MemoryBackend implements Backend {
    * the last durable and the last committed one, as `random` says. After `close` there is only one.
    */
   crash(random: Random): MemoryBackend {
+    const next = this.afterCrash(random)
+    this.kill()
+    return next
+  }
+
+  /** What `crash` would leave, while this backend lives on. */
+  afterCrash(random: Random): MemoryBackend {
     const pick = random.below(this.#versions.length)
     assert(Number.isInteger(pick) && pick >= 0 && pick < this.#versions.length, 'random.below stays below its bound')
-    this.kill()
     return new MemoryBackend(this.#parts, this.#versions[pick]!, this.#highWaterBytes)
   }
 
