@@ -10,7 +10,7 @@ let member: TestMember
 
 beforeEach(async () => {
   world = new World()
-  member = await world.start({ maxRequestBytes: 20_000 })
+  member = await world.start({ maxRequestBytes: 20_000, bcryptCost: 4 })
 })
 afterEach(async () => {
   expect(world.fatal).toEqual([])
@@ -213,6 +213,32 @@ describe('unary calls', () => {
     expect([...codes, metric('grpc_server_started_total', range)]).toEqual([1, 1, 2])
   })
 })
+
+test('the Authorization header tells who asks, of locks and watches, too', async () => {
+  await ask('/v3/auth/user/add', '{"name":"root","password":"pw"}')
+  await ask('/v3/auth/role/add', '{"name":"root"}')
+  await ask('/v3/auth/user/grant', '{"user":"root","role":"root"}')
+  expect(await ask('/v3/auth/enable')).toMatch(/^200 /)
+  const login = (await ask('/v3/auth/authenticate', '{"name":"root","password":"pw"}')).slice(4)
+  const { token } = JSON.parse(login)
+  const as = (authorization: string): Asked => ({ headers: [['authorization', authorization]] })
+  for (const said of [token, `Bearer ${token}`]) {
+    expect(await ask('/v3/kv/put', '{"key":"YQ=="}', as(said))).toMatch(/^200 /)
+    expect(await ask('/v3/lock/lock', '{"name":"bA=="}', as(said))).toMatch(/^200 /)
+    await ask('/v3/lock/unlock', JSON.stringify({ key: await lockKey(as(said)) }), as(said))
+  }
+  const nobody = 'etcdserver: user name is empty'
+  expect(await ask('/v3/kv/put', '{"key":"YQ=="}')).toBe(`400 {"code":3,"message":"${nobody}"}`)
+  expect(await ask('/v3/lock/lock', '{"name":"bA=="}')).toBe(`500 {"code":2,"message":"${nobody}"}`)
+  const badToken = '401 {"code":16,"message":"etcdserver: invalid auth token"}'
+  expect(await ask('/v3/kv/put', '{"key":"YQ=="}', as('nonsense'))).toBe(badToken)
+})
+
+/** Who holds the lock `l`. */
+async function lockKey(asked: Asked): Promise<string> {
+  const { kvs } = JSON.parse((await ask('/v3/kv/range', '{"key":"bC8=","range_end":"bDA="}', asked)).slice(4))
+  return kvs[0].key
+}
 
 describe('streams', () => {
   test('a watch: requests may follow, events come as lines', async () => {
