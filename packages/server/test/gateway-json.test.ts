@@ -252,8 +252,6 @@ describe('values of a body', () => {
     values.push(bytesOf(`"${'x'.repeat(90)}" "${'x'.repeat(90)}"`))
     expect([values.next()?.length, values.next()?.length]).toEqual([92, 92])
     values.push(bytesOf(`"${'x'.repeat(200)}`))
-    values.next()
-    values.push(bytesOf('x'))
     expect(() => values.next()).toThrow('a JSON value is larger than 100 bytes')
   })
 })
