@@ -10,7 +10,7 @@ import { bytesOf } from './messages.ts'
  * What a member does to its disk, call by call, and what clients hear when. The state file is the twin in memory, whose
  * only trace is the mark that it leaves when it is made.
  *
- * Directives: `start`, `put key= value=` (several keys: at once), `wait ms=`, `stop`, `kill`.
+ * Directives: `start`, `put key= value= bytes=` (several keys: at once), `wait ms=`, `stop`, `kill`.
  */
 class Room {
   #world = new World()
@@ -29,13 +29,14 @@ class Room {
     switch (directive.command) {
       case 'start': {
         const fs = traceFs(world.disk, { sink: line => this.#note(line), root: '/data', showDone: true })
-        this.#member = await world.start({ walSegmentBytes: 16_384 }, fs)
+        this.#member = await world.start({ walSegmentBytes: 16_384, snapshotCount: 8, maxWals: 1 }, fs)
         this.#note('serves')
         return
       }
       case 'put': {
         const keys = (argumentValue(directive, 'key') ?? '').split('+')
-        const value = bytesOf(argumentValue(directive, 'value') ?? '')
+        const text = argumentValue(directive, 'value') ?? ''
+        const value = bytesOf(text.padEnd(Number(argumentValue(directive, 'bytes') ?? 0), '.'))
         await Promise.all(
           keys.map(async key => {
             await this.#member?.call(KV.put, { key: bytesOf(key), value })
