@@ -29,6 +29,8 @@ export interface RunningSystem {
   /** User and system time of all its threads so far, in microseconds. */
   cpuUs(): number
   memory(): { readonly residentBytes: number; readonly anonymousBytes: number }
+  /** The text of `/metrics`. */
+  metrics(): Promise<string>
   /** Time from the last start of the process until it answered, in milliseconds. */
   readonly readyMs: number
   /** Stops it and starts it again on the same data and ports. */
@@ -75,6 +77,8 @@ export interface StartOptions {
   /** Pins it to this core. */
   readonly core?: number
   readonly encrypted?: boolean
+  /** Further flags. */
+  readonly more?: readonly string[]
 }
 
 /** Starts a system on fresh data and waits until it answers. */
@@ -83,7 +87,7 @@ export async function start(system: System, options: StartOptions = {}): Promise
   const certificate =
     options.encrypted === true ? await selfSignedFiles(join(dir, 'tls'), { hosts: ['127.0.0.1'] }) : undefined
   const place = { dir, clientPort: await freePort(), peerPort: await freePort(), certificate }
-  const server = new Server(system, options.core, place)
+  const server = new Server(system, options, place)
   await server.start()
   return server
 }
@@ -96,11 +100,11 @@ class Server implements RunningSystem {
   readonly #place: Place
   #child: ChildProcess | undefined
 
-  constructor(system: System, core: number | undefined, place: Place) {
+  constructor(system: System, { core, more = [] }: StartOptions, place: Place) {
     this.#system = system
     this.#place = place
     this.port = place.clientPort
-    const command = system.command(place)
+    const command = [...system.command(place), ...more]
     this.#command = core === undefined ? command : ['taskset', '-c', String(core), ...command]
   }
 
@@ -137,6 +141,10 @@ class Server implements RunningSystem {
     const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
     const bytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024
     return { residentBytes: bytes('VmRSS'), anonymousBytes: bytes('RssAnon') }
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text()
   }
 
   async restart(): Promise<void> {
