@@ -126,7 +126,8 @@ export class EngineServer implements GrpcServer {
       pipe.destroy()
       return
     }
-    const peer = { remote: pipe.info.remote, commonName: pipe.info.tls?.peerCommonName }
+    const { remote, tls } = pipe.info
+    const peer = { remote, isEncrypted: tls !== undefined, commonName: tls?.peerCommonName }
     const owner = new ServerConnection(this, peer)
     const http2 = new Http2Connection({
       role: 'server',

@@ -42,7 +42,12 @@ export interface ServerCall {
   /** When the call came, in milliseconds of the engine's clock, which it looks at once per chunk. */
   readonly openedMs: number
   /** Who is at the other end. */
-  readonly peer: { readonly remote: string; readonly commonName: string | undefined }
+  readonly peer: {
+    readonly remote: string
+    /** The pipe is one of TLS, whatever the client says of its scheme. */
+    readonly isEncrypted: boolean
+    readonly commonName: string | undefined
+  }
   /** True once the call has ended, however: answers are dropped silently from then on. */
   readonly ended: boolean
   /** Ends the call with an error. */

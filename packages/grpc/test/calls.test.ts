@@ -37,7 +37,7 @@ describe('unary calls', () => {
       ['x-b-bin', Uint8Array.of(0, 255)],
     ])
     expect(calls[0]?.path).toBe('/t.T/Hold')
-    expect(calls[0]?.peer).toEqual({ remote: 'server', commonName: undefined })
+    expect(calls[0]?.peer).toEqual({ remote: 'server', isEncrypted: false, commonName: undefined })
     calls[0]!.setHeaders([
       ['x-h', 'v'],
       ['x-h-bin', Uint8Array.of(9)],

@@ -151,6 +151,28 @@ test('plain HTTP reaches the same handlers over TLS, as HTTP/1.1 and as HTTP/2',
   session.close()
 })
 
+test('who is asked for by another name is refused over plain HTTP/2 too, whatever the client says of its scheme', async () => {
+  await start({
+    clientTls: await serverFiles(),
+    hostWhitelist: ['good'],
+    listenClientUrls: ['https://127.0.0.1:0', 'http://127.0.0.1:0'],
+  })
+  const [encrypted = '', plain = ''] = member?.clientAddresses ?? []
+  const status = (url: string, authority: string, scheme: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const session = http2.connect(url, { rejectUnauthorized: false })
+      const stream = session.request({ ':path': '/version', ':authority': authority, ':scheme': scheme })
+      stream.on('response', headers => resolve(headers[':status']))
+      stream.once('error', reject)
+      stream.once('close', () => session.close())
+      stream.resume()
+    })
+  expect(await status(`http://${plain}`, 'good', 'http')).toBe(200)
+  expect(await status(`http://${plain}`, 'evil', 'http')).toBe(421)
+  expect(await status(`http://${plain}`, 'evil', 'https')).toBe(421)
+  expect(await status(`https://${encrypted}`, 'evil', 'https')).toBe(200)
+})
+
 test('a certificate of its own is made once and kept', async () => {
   const address = await start({ clientTls: { auto: true } })
   expect(await put(address, { skipVerify: true })).toBe('done')

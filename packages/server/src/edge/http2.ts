@@ -65,7 +65,7 @@ function requestOf(exchange: HttpExchange): HttpRequest {
     header: name => (name === 'host' ? exchange.authority : exchange.headers.get(name)),
     headers: exchange.headers.entries().flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
     remote: exchange.peer.remote,
-    isEncrypted: exchange.scheme === 'https',
+    isEncrypted: exchange.peer.isEncrypted,
     commonName: exchange.peer.commonName,
   }
 }

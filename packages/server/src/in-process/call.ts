@@ -51,7 +51,7 @@ export abstract class LocalCall implements ServerCall {
     this.place = place
     this.path = place.path
     this.metadata = metadata
-    this.peer = { remote, commonName: undefined }
+    this.peer = { remote, isEncrypted: false, commonName: undefined }
     this.openedMs = place.clock.now()
     this.deadlineMs = timeoutMs === undefined ? undefined : this.openedMs + timeoutMs
     this.#signal = signal
