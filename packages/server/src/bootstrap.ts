@@ -1,3 +1,4 @@
+import type { ConsistentPoint } from '@kvs/backend'
 import {
   areSameUrls,
   encodeMemberChange,
@@ -9,21 +10,23 @@ import {
 } from '@kvs/membership'
 import { decodeMetadata, encodeMetadata } from '@kvs/proto/etcdserver'
 import type { Snapshot } from '@kvs/proto/wal'
-import { EntryType, encodeConfChange, MemoryStorage } from '@kvs/raft'
+import { type Entry, EntryType, encodeConfChange, MemoryStorage } from '@kvs/raft'
 import { type Fs, VfsError } from '@kvs/vfs'
 import {
   createWal,
   describeWalEvent,
+  listSegments,
   openWal,
   validSnapshots,
   type Wal,
+  type WalContent,
   WalError,
   type WalOptions,
   type WalTiming,
   walExists,
 } from '@kvs/wal'
 import { ServerError } from './errors.ts'
-import { memberDir, parentDir, snapDir, walDir } from './layout.ts'
+import { memberDir, parentDir, snapDir, stateFile, walDir } from './layout.ts'
 import type { MemberOptions } from './options.ts'
 import type { Clock, Logger } from './parts.ts'
 
@@ -42,8 +45,8 @@ export interface LogParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly options: MemberOptions
-  /** Index of the last entry whose effects are in the state file. */
-  readonly consistentIndex: number
+  /** The last entry whose effects are in the state file. */
+  readonly consistent: ConsistentPoint
   readonly timing: WalTiming
 }
 
@@ -133,10 +136,11 @@ export async function openLog(parts: LogParts): Promise<OpenedLog> {
  * all the same, and lies within the log, for entries are applied only once they are durable in it.
  */
 async function restart(parts: LogParts): Promise<OpenedLog> {
-  const { fs, options, consistentIndex } = parts
+  const { fs, options, consistent } = parts
   const dir = walDir(options)
-  const snapshot = await startSnapshot(fs, dir, consistentIndex)
-  const { wal, content } = await openWal({ ...walOptions(parts), snapshot })
+  const snapshot = await startSnapshot(fs, dir, consistent.index)
+  const check = ({ entries }: WalContent): void => checkStateBelongs({ snapshot, entries, dir }, consistent)
+  const { wal, content } = await openWal({ ...walOptions(parts), snapshot, check })
   const { nodeId: memberId, clusterId } = decodeMetadata(content.metadata)
   const log = new MemoryStorage()
   try {
@@ -145,21 +149,41 @@ async function restart(parts: LogParts): Promise<OpenedLog> {
       log.applySnapshot({ data: new Uint8Array(0), metadata: { index, term: snapshotTerm, confState } })
     }
     if (content.entries.length > 0) log.append(content.entries)
-    if (consistentIndex > log.lastIndex()) {
-      throw new ServerError(
-        'STORAGE',
-        `the state file contains entry ${consistentIndex}, but the log in '${dir}' ends at ${log.lastIndex()}: ` +
-          'they do not belong together',
-      )
-    }
     const { term, vote, commit } = content.hardState
     if (log.lastIndex() === 0 && term === 0) await writeStart(wal, log, foundersOf(options, { memberId, clusterId }))
-    else log.setHardState({ term, vote, commit: Math.max(commit, consistentIndex) })
+    else log.setHardState({ term, vote, commit: Math.max(commit, consistent.index) })
   } catch (error) {
     await wal.close()
     throw error
   }
   return { wal, log, memberId, clusterId }
+}
+
+/** What a log holds above the snapshot from which it was read. */
+interface LogPart {
+  readonly snapshot: Pick<Snapshot, 'index' | 'term'>
+  readonly entries: readonly Entry[]
+  readonly dir: string
+}
+
+/** The state must be the effect of this log, not of a longer one or of another (Log Matching, raft paper 5.3). */
+function checkStateBelongs({ snapshot, entries, dir }: LogPart, { index, term }: ConsistentPoint): void {
+  if (index === 0) return
+  const apart = (what: string): ServerError => new ServerError('STORAGE', `${what}: they do not belong together`)
+  const end = snapshot.index + entries.length
+  if (index > end) throw apart(`the state file contains entry ${index}, but the log in '${dir}' ends at ${end}`)
+  const logTerm = index === snapshot.index ? snapshot.term : entries[index - snapshot.index - 1]?.term
+  if (logTerm === term) return
+  throw apart(`entry ${index} is of term ${term} in the state file and of term ${logTerm} in the log in '${dir}'`)
+}
+
+/** Refuses a log whose beginning was given up if the state that it led to is not there. Nothing has been changed yet. */
+export async function refuseIfStateMissing(fs: Fs, options: Directories): Promise<void> {
+  const file = stateFile(options.dataDir)
+  const [first] = (await listSegments(fs, walDir(options))).segments
+  if (first === undefined || first.firstIndex === 0 || (await fs.stat(file)) !== undefined) return
+  const reason = `the log in '${walDir(options)}' begins at entry ${first.firstIndex} and cannot make it anew`
+  throw new ServerError('STORAGE', `the state file '${file}' is missing, and ${reason}`)
 }
 
 /** The newest snapshot of the log that the state file contains: the log is read on from there. */
@@ -172,9 +196,9 @@ async function startSnapshot(fs: Fs, dir: string, consistentIndex: number): Prom
 
 /** The first start: a log with the identities of member and cluster, and its first entries. */
 async function found(parts: LogParts): Promise<OpenedLog> {
-  const { clock, options, consistentIndex } = parts
-  if (consistentIndex > 0) {
-    const text = `the state file contains entry ${consistentIndex}, but there is no log in '${walDir(options)}'`
+  const { clock, options, consistent } = parts
+  if (consistent.index > 0) {
+    const text = `the state file contains entry ${consistent.index}, but there is no log in '${walDir(options)}'`
     throw new ServerError('STORAGE', `${text}: is --wal-dir the one it was made with?`)
   }
   await refuseIfForeign(parts)

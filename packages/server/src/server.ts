@@ -2,7 +2,7 @@ import type { Backend } from '@kvs/backend'
 import type { Pipe } from '@kvs/net'
 import type { Fs } from '@kvs/vfs'
 import type { TokenKeys } from './auth/auth-state.ts'
-import { type OpenedLog, openLog, prepareDirectories, refuseIfInUse } from './bootstrap.ts'
+import { type OpenedLog, openLog, prepareDirectories, refuseIfInUse, refuseIfStateMissing } from './bootstrap.ts'
 import type { FrontDoor } from './edge/front-door.ts'
 import type { HttpHandler, HttpRoute } from './edge/http.ts'
 import { EffectsBackend } from './effects.ts'
@@ -63,13 +63,14 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
   checkOptions(options)
   await prepareDirectories(parts.fs, options)
   await refuseIfInUse(parts.fs, options)
+  await refuseIfStateMissing(parts.fs, options)
   const metrics = new Metrics()
   const backend = new EffectsBackend(await parts.openBackend(stateFile(options.dataDir)))
   let member: KvsMember | undefined
   let log: OpenedLog | undefined
   try {
     const timing = walTiming({ ...parts, metrics })
-    log = await openLog({ ...parts, options, timing, consistentIndex: backend.consistent.index })
+    log = await openLog({ ...parts, options, timing, consistent: backend.consistent })
     const state = await openState({ ...parts, backend, options, metrics })
     member = new KvsMember(parts, options, { ...log, effects: backend.effects }, state)
     await member.start()

@@ -31,6 +31,8 @@ export interface OpenWalOptions extends WalOptions {
   readonly snapshot: WalStartSnapshot
   /** `false`: a torn record at the end is refused (`UNEXPECTED_EOF`) instead of repaired. */
   readonly repair?: boolean | undefined
+  /** Looks at what was read before anything is changed. If it throws, the log stays as it is, and is not opened. */
+  readonly check?: ((content: WalContent) => void) | undefined
 }
 
 export interface ReadWalOptions {
@@ -67,6 +69,7 @@ interface ReadResult {
 export async function openWal(options: OpenWalOptions): Promise<{ readonly wal: Wal; readonly content: WalContent }> {
   const { fs, dir } = options
   const held: HeldSegment[] = []
+  let isRefused = false
   try {
     const segments = await listSelected(options)
     for (const segment of segments) {
@@ -75,6 +78,9 @@ export async function openWal(options: OpenWalOptions): Promise<{ readonly wal: 
     }
     const sources = await Promise.all(held.map(toSource))
     const result = await readThrough(sources, options.snapshot)
+    isRefused = true
+    options.check?.(contentOf(result.replay))
+    isRefused = false
     // A process may have died between naming the newest segment and making the name durable: what is appended to it now
     // must not lose its name in a power cut.
     if (options.sync ?? true) await fs.syncDir(withoutEndSlash(dir))
@@ -82,7 +88,8 @@ export async function openWal(options: OpenWalOptions): Promise<{ readonly wal: 
     return { wal, content: contentOf(result.replay) }
   } catch (error) {
     await Promise.all(held.map(segment => segment.file.close()))
-    throw asWalError(error, `open '${dir}'`)
+    // What the caller found is told in the caller's words.
+    throw isRefused ? error : asWalError(error, `open '${dir}'`)
   }
 }
 

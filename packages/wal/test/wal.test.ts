@@ -272,6 +272,28 @@ test('a gap between segments that nothing needs any more does not hide the snaps
   expect(content.entries.map(({ index }) => index)).toEqual([12])
 })
 
+test('whoever opens a log may refuse what was read, and then nothing is changed', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 65_536 })
+  await wal.append({ entries: [entry(1, 1), entry(2, 1, 'x'.repeat(900))] })
+  const killed = fs.kill()
+  const [name] = await segmentNames(killed)
+  const whole = await readAll(killed, `/wal/${name}`)
+  await overwrite(killed, `/wal/${name}`, 1024, new Uint8Array(whole.length - 1024))
+  const damaged = await readAll(killed, `/wal/${name}`)
+  const seen: number[] = []
+  const check = ({ entries }: { readonly entries: readonly unknown[] }): void => {
+    seen.push(entries.length)
+    if (entries.length < 2) throw new Error('too short for me')
+  }
+  const options = { fs: killed, dir: '/wal', snapshot: zero, segmentSizeBytes: 65_536 }
+  await expect(openWal({ ...options, check })).rejects.toThrow('too short for me')
+  expect(seen).toEqual([1])
+  expect(Buffer.compare(await readAll(killed, `/wal/${name}`), damaged)).toBe(0)
+  expect(await killed.readDir('/wal')).toEqual([name])
+  await (await openWal(options)).wal.close()
+})
+
 test('the first disk error is final', async () => {
   const disk = memFs()
   const fs = faultFs(disk)
