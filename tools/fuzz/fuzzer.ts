@@ -5,7 +5,7 @@ import { Mutator } from './mutator.ts'
 import type { FuzzTarget } from './target.ts'
 
 /** An input that takes longer than this, three times in a row, is a finding. */
-export const HANG_MS = 100
+const HANG_MS = 100
 const HANG_TRIES = 3
 /** Tries to make a finding smaller; those of a hang take long. */
 const CRASH_SHRINKS = 2_000

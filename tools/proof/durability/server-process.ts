@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { bundleProgram } from '../../workspace/bundle.mjs'
 
-export const workspaceRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
+const workspaceRoot: string = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Longest wait for a server that starts; a start that takes longer has failed. */
 const readyMsMax = 20_000
