@@ -301,11 +301,11 @@ describe('answers to what nobody asked', () => {
   it('GOAWAY upon GOAWAY, and calls that go on', () => {
     const goaway = frame(GOAWAY, 0, 0, concat(word(0), word(0), new Uint8Array(16_000).fill(0x78)))
     attacker.send(attacker.headers(1, { pairs: to('Chat') }))
-    for (let i = 0; i < 100; i++) attacker.send(goaway)
+    for (let i = 0; i < 90; i++) attacker.send(goaway)
     attacker.send(frame(DATA, END_STREAM, 1, message([1])))
     expect(attacker.data(1)).toEqual(message([1]))
-    expect(flood(30_000, () => [frame(GOAWAY, 0, 0, new Uint8Array(8))])).toBeLessThanOrEqual(20_010)
-    expect(attacker.goaway).toBe('ENHANCE_YOUR_CALM too many frames: STRAY')
+    expect(flood(30_000, () => [frame(GOAWAY, 0, 0, new Uint8Array(8))])).toBeLessThanOrEqual(20)
+    expect(attacker.goaway).toBe('ENHANCE_YOUR_CALM too many frames: GOAWAY')
   })
 
   it('a keepalive ping is answered by its own acknowledgement only', () => {

@@ -13,6 +13,7 @@ import {
   MAX_STREAM_ID,
   SettingId,
 } from './protocol.ts'
+import { ReadSlices } from './read-slices.ts'
 import { Sender, type SenderEvents } from './sender.ts'
 import { StallWatch } from './stall-watch.ts'
 import { Http2Stream, type SendBlock } from './stream.ts'
@@ -108,11 +109,11 @@ export class Http2Connection implements SenderEvents {
   scheduled = false
 
   readonly #inbound: Inbound
+  readonly #reading: ReadSlices
   readonly #scheduler: FlushScheduler
   #nextId = 1
   #dirty = false
   #receiving = false
-  #readPaused = false
   /** Highest id that our last GOAWAY still accepts; undefined while we accept all. */
   #acceptUpTo: number | undefined
   #draining = false
@@ -139,6 +140,7 @@ export class Http2Connection implements SenderEvents {
     this.nowMs = this.timers.clock.now()
     this.sender = new Sender(this, this.limits.streamBufferBytes / 2)
     this.#inbound = new Inbound(this)
+    this.#reading = new ReadSlices(this, this.#inbound)
   }
 
   /** Sends our preface and SETTINGS and begins to read. */
@@ -160,9 +162,9 @@ export class Http2Connection implements SenderEvents {
     this.#inbound.start()
     this.touch()
     this.pipe.start({
-      data: chunk => this.#receive(plainBytes(chunk)),
+      data: chunk => this.#reading.data(plainBytes(chunk)),
       drain: () => this.#pipeDrained(),
-      end: () => this.#pipeEnded(),
+      end: () => this.#reading.end(),
       close: error => this.#pipeClosed(error),
     })
   }
@@ -438,27 +440,38 @@ export class Http2Connection implements SenderEvents {
     this.touch()
   }
 
-  // Private
-
-  #receive(chunk: Uint8Array): void {
-    if (this.closed) return
+  /** Handles the frames in `chunk` from `from` on for a slice of time; returns how far it came. */
+  receive(inbound: Inbound, chunk: Uint8Array, from: number): number {
     this.nowMs = this.timers.clock.now()
     this.#receiving = true
+    let at: number
     try {
-      this.#inbound.receive(chunk)
+      at = inbound.receive(chunk, from, this.nowMs + this.limits.receiveSliceMs)
     } finally {
       this.#receiving = false
     }
-    if (this.closed) return
+    if (this.closed) return at
     if (this.#dirty || this.#unfinished.length > 0) this.flush()
     if (this.sender.blocked) this.#maybePauseReading()
+    return at
   }
 
+  /** Everything has been read and the peer will send no more. */
+  peerEnded(): void {
+    if (this.closed) return
+    this.flush()
+    if (this.closed) return
+    this.#teardown(this.#peerError ?? new Http2Error('CANCEL', 'the peer closed the connection', { remote: true }))
+    this.pipe.end()
+    this.timers.add(this.#closeAlarm, this.timers.clock.now() + this.limits.closeTimeoutMs)
+  }
+
+  // Private
+
   #maybePauseReading(): void {
-    if (this.#readPaused || this.closed) return
-    if (this.pipe.queuedBytes + this.sender.output.pendingBytes <= this.limits.maxQueuedOutputBytes) return
-    this.#readPaused = true
-    this.pipe.pause()
+    if (this.closed) return
+    const queued = this.pipe.queuedBytes + this.sender.output.pendingBytes
+    if (queued > this.limits.maxQueuedOutputBytes) this.#reading.hold()
   }
 
   #pipeDrained(): void {
@@ -466,19 +479,7 @@ export class Http2Connection implements SenderEvents {
     this.sender.blocked = false
     this.#stall.stop()
     this.flush()
-    if (this.closed) return
-    if (!this.#readPaused || this.sender.blocked) return
-    this.#readPaused = false
-    this.pipe.resume()
-  }
-
-  #pipeEnded(): void {
-    if (this.closed) return
-    this.flush()
-    if (this.closed) return
-    this.#teardown(this.#peerError ?? new Http2Error('CANCEL', 'the peer closed the connection', { remote: true }))
-    this.pipe.end()
-    this.timers.add(this.#closeAlarm, this.timers.clock.now() + this.limits.closeTimeoutMs)
+    if (!this.closed && !this.sender.blocked) this.#reading.release()
   }
 
   #pipeClosed(error: Error | undefined): void {

@@ -10,6 +10,7 @@ export const FloodKind = {
   WINDOW_UPDATE: 5,
   /** Frames of unknown type, and frames on streams that are over. */
   STRAY: 6,
+  GOAWAY: 7,
 } as const
 export type FloodKind = (typeof FloodKind)[keyof typeof FloodKind]
 
@@ -19,8 +20,8 @@ export type FloodBudgets = { readonly [kind in keyof typeof FloodKind]: number }
 export class FloodGuard {
   readonly #budgets: readonly number[]
   readonly #intervalMs: number
-  readonly #counts = new Int32Array(7)
-  readonly #sinceMs = new Float64Array(7)
+  readonly #counts = new Int32Array(8)
+  readonly #sinceMs = new Float64Array(8)
 
   constructor(budgets: FloodBudgets, intervalMs: number) {
     this.#budgets = Object.entries(FloodKind)

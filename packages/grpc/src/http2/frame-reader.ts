@@ -3,6 +3,8 @@ import { FRAME_HEADER_BYTES, INITIAL_FRAME_BYTES } from './protocol.ts'
 /** Takes the frames. `bytes[start..end)` is the payload. Returns false to stop reading for good. */
 export interface FrameSink {
   frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): boolean
+  /** Asked after each frame: true to stop for now. */
+  enough?(): boolean
   /** A frame header announced more than the limit. */
   oversized(type: number, streamId: number, length: number): void
 }
@@ -31,7 +33,8 @@ export class FrameReader {
     return this.#have === 0 ? 0 : this.#partial.length
   }
 
-  push(chunk: Uint8Array, from: number): void {
+  /** Reads frames from `from` on; returns how far it came, which is the end unless the sink had enough. */
+  push(chunk: Uint8Array, from: number): number {
     let at = from
     const end = chunk.length
     if (this.#have > 0) at = this.#continue(chunk, at)
@@ -40,7 +43,7 @@ export class FrameReader {
       const next = at + FRAME_HEADER_BYTES + length
       if (length > this.#maxPayloadBytes) {
         this.#oversized(chunk, at, length)
-        return
+        return end
       }
       if (next > end) break
       const payload = at + FRAME_HEADER_BYTES
@@ -56,9 +59,10 @@ export class FrameReader {
         )
       ) {
         this.#stopped = true
-      }
+      } else if (this.#sink.enough?.() === true) return at
     }
     if (at < end && !this.#stopped) this.#begin(chunk, at)
+    return end
   }
 
   /** Keeps the head of a frame whose rest is in later chunks. */

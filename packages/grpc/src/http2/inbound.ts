@@ -23,6 +23,8 @@ import { Alarm } from './timers.ts'
 /** Pings without an open stream are tolerated this far apart (grpc-go). */
 const IDLE_PING_INTERVAL_MS = 7_200_000
 const MAX_PING_STRIKES = 2
+/** The clock is looked at once for so many frames. */
+const FRAMES_PER_LOOK = 8
 /** We send no larger frames, whatever the peer allows: they would hold up the other streams. */
 const OWN_FRAME_BYTES = 65_536
 
@@ -50,6 +52,9 @@ export class Inbound implements FrameSink {
   #pingStrikes = 0
   #lastPingMs = Number.NEGATIVE_INFINITY
   #sentAtLastPing = -1
+  /** Frames so far, and when the slice of time ends. */
+  #frames = 0
+  #untilMs = 0
   readonly #handshakeAlarm = new Alarm(() => this.#late())
   readonly #blockAlarm = new Alarm(() => this.#connection.fail('ENHANCE_YOUR_CALM', 'header block takes too long'))
 
@@ -78,14 +83,22 @@ export class Inbound implements FrameSink {
     return this.#reader.partialBytes + this.#block.length + this.#decoder.tableBytes
   }
 
-  receive(chunk: Uint8Array): void {
-    let at = 0
+  /** Handles what lies in `chunk` from `from` on until `untilMs`; returns how far it came. */
+  receive(chunk: Uint8Array, from: number, untilMs: number): number {
+    let at = from
     for (; this.#prefaceLeft > 0 && at < chunk.length; at++, this.#prefaceLeft--) {
       if (chunk[at] === CLIENT_PREFACE[CLIENT_PREFACE.length - this.#prefaceLeft]) continue
       this.#connection.fail('PROTOCOL_ERROR', 'not an HTTP/2 client preface')
-      return
+      return chunk.length
     }
-    this.#reader.push(chunk, at)
+    this.#untilMs = untilMs
+    return this.#reader.push(chunk, at)
+  }
+
+  /** True when the slice is over; the clock is not asked for every frame. */
+  enough(): boolean {
+    if (++this.#frames % FRAMES_PER_LOOK !== 0) return false
+    return this.#connection.timers.clock.now() >= this.#untilMs
   }
 
   /** Counts a frame of the kind; true and the connection is over if there were too many. */
@@ -509,7 +522,7 @@ export class Inbound implements FrameSink {
   #goaway(streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
     if (streamId !== 0) return this.#connection.fail('PROTOCOL_ERROR', 'GOAWAY on a stream')
     if (end - start < 8) return this.#connection.fail('FRAME_SIZE_ERROR', 'GOAWAY without 8 bytes')
-    if (this.flood(FloodKind.STRAY)) return true
+    if (this.flood(FloodKind.GOAWAY)) return true
     const lastStreamId = word(bytes, start) & 0x7fff_ffff
     const code = http2ErrorName(word(bytes, start + 4) >>> 0)
     const debug = latin1(bytes, start + 8, Math.min(end, start + 8 + 256))

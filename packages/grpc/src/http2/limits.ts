@@ -32,6 +32,8 @@ export interface Http2Limits {
   readonly stallTimeoutMs: number
   /** How long the peer may take to close after our last GOAWAY. */
   readonly closeTimeoutMs: number
+  /** Frames of one chunk are handled for so long at a time: then others have their turn. */
+  readonly receiveSliceMs: number
   readonly floodIntervalMs: number
   /** Frames per interval. */
   readonly floodBudgets: FloodBudgets
@@ -58,6 +60,7 @@ export const defaultHttp2Limits: Http2Limits = {
   headerBlockTimeoutMs: 10_000,
   stallTimeoutMs: 60_000,
   closeTimeoutMs: 1_000,
+  receiveSliceMs: 2,
   floodIntervalMs: 5_000,
   floodBudgets: {
     RESET: 1_000,
@@ -67,5 +70,6 @@ export const defaultHttp2Limits: Http2Limits = {
     PRIORITY: 2_000,
     WINDOW_UPDATE: 20_000,
     STRAY: 20_000,
+    GOAWAY: 100,
   },
 }
