@@ -12,6 +12,9 @@ import { createLogger } from './logger.ts'
 const etcdVersion = '3.7.1'
 const kvsVersion = '0.1.0'
 
+/** What LMDB may have said on standard error has no end of line. */
+const afterLmdb = '\n'
+
 function versionText(): string {
   const lines = [
     `kvs Version: ${kvsVersion} (Node.js ${process.version})`,
@@ -46,8 +49,7 @@ async function run(args: readonly string[]): Promise<void> {
     commandLine: ['kvs', ...args],
     logger,
     onFatal: error => {
-      // What LMDB may have said has no end of line.
-      if (isOfDisk(error)) process.stderr.write('\n')
+      if (isOfDisk(error)) process.stderr.write(afterLmdb)
       logger.error('the member stops', { error: error.message })
       end(1, isOfDisk(error))
     },
@@ -86,6 +88,6 @@ function end(status: number, isMemoryDamaged: boolean): never {
 
 run(process.argv.slice(2)).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`kvs: ${message}\n`)
+  process.stderr.write(`${isUnsound(error) ? afterLmdb : ''}kvs: ${message}\n`)
   end(error instanceof UsageError ? 2 : 1, isUnsound(error))
 })

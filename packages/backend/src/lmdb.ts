@@ -14,6 +14,7 @@ import { removeTemporaries } from './lmdb/copying.ts'
 import { LmdbFile } from './lmdb/file.ts'
 import { checkHeader } from './lmdb/header.ts'
 import { checkLibrary } from './lmdb/native.ts'
+import { makeFile } from './lmdb/new-file.ts'
 import { parentOf } from './paths.ts'
 
 export type { LmdbBackend } from './lmdb/backend.ts'
@@ -52,6 +53,7 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
   await fs.makeDir(parentOf(path))
   await removeTemporaries(fs, path)
   const size = await checkHeader(fs, path)
+  if (size === 0) await makeFile(fs, path)
   const openFile = (at: string): LmdbFile => openStoreFile({ path: at, name: path, buckets, mapBytes })
   const file = openFile(path)
   try {

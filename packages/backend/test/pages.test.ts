@@ -5,8 +5,10 @@ import { openLmdb } from '@kvs/backend/lmdb'
 import { SeededRandom } from '@kvs/testing'
 import { memFs } from '@kvs/vfs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStore } from '../src/lmdb/native.ts'
 import { checkPages } from '../src/lmdb/pages/check-pages.ts'
 import { locateDamage, locateRecord } from '../src/lmdb/pages/locate.ts'
+import { emptyFile } from '../src/lmdb/pages/meta-page.ts'
 
 const bucket = { id: 6, name: 'key' }
 const pageBytes = 4096
@@ -170,6 +172,18 @@ const damages: readonly (readonly [string, (map: Places) => void])[] = [
   ['a free page is none', map => map.write(map.node(map.freeLeaf, 0) + 24, 1)],
   ['a page in use is listed as free', map => map.write(map.node(map.freeLeaf, 0) + 24, map.root / pageBytes)],
 ]
+
+test('an empty file is made as LMDB makes it', async () => {
+  const path = join(folder, 'made-by-lmdb')
+  const store = openStore(path, { mapBytes: 1_073_741_824 })
+  const theirs = readFileSync(path)
+  await store.close()
+  const lockBytes = statSync(`${path}-lock`).size
+  // The length of the map is LMDB's own business.
+  for (const at of [40, 4136]) theirs.writeBigUInt64LE(8192n, at)
+  expect(Buffer.from(emptyFile()).equals(theirs)).toBe(true)
+  expect(lockBytes).toBe(8272)
+})
 
 test.each(damages)('damage is named with its place: %s', async (kind, damage) => {
   let places: Places | undefined

@@ -48,8 +48,8 @@ const kindsOf: Readonly<Record<string, readonly string[]>> = {
   create: ['EIO', 'ENOSPC', 'EROFS'],
 }
 
-/** Where a server may go on: it cannot prepare the next segment, or LMDB can make its file at the second attempt. */
-const bearable = /^[a-z]+ data\/member\/wal\/#\.tmp$|^create data\/member\/snap\/db$/
+/** Where a server may go on: it cannot prepare the next segment. */
+const bearable = /^[a-z]+ data\/member\/wal\/#\.tmp$/
 /** Files whose failure need not stop answers that are already safe in the log. */
 const stateFiles = /^data\/member\/snap\//
 

@@ -18,7 +18,7 @@ export function judgeLastWords(server: ServerProcess, end: ServerEnd): LastWords
   const lines = said
     .split('\n')
     .filter(line => line !== '' && !/"level":"(warn|info)"/.test(line))
-    .filter(line => !isOfLmdb || line.startsWith('{'))
+    .filter(line => !isOfLmdb || /^(\{|kvs: )/.test(line))
   const wrong = `the process ended with ${describeEnd(end)} and said:\n${said}`
   if (isOfLmdb && lines.length === 0) {
     const isBroughtDown = end.signal === 'SIGABRT' || end.signal === 'SIGSEGV'

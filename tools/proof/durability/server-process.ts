@@ -40,18 +40,25 @@ export interface Ports {
 }
 
 export async function freePorts(): Promise<Ports> {
-  return { client: await freePort(), peer: await freePort() }
+  const client = await freePort()
+  return { client, peer: await freePort(client + 1) }
 }
 
-/** A TCP port of 127.0.0.1 that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below the ports that systems give to outgoing connections: a server finds its port free again when it comes back. */
+const portRange = { first: 15_000, count: 15_000 } as const
+
+/** A TCP port of 127.0.0.1 that nobody listens on, from `wanted` on or anywhere. */
+async function freePort(wanted?: number): Promise<number> {
+  for (let port = wanted ?? portRange.first + Math.floor(Math.random() * portRange.count); ; port++) {
+    if (await canListen(port)) return port
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise(resolve => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 
@@ -134,9 +141,11 @@ export class ServerProcess {
     return performance.now() - this.startedAtMs
   }
 
+  /** Without room it takes no writes, and still answers. */
   async #isHealthy(): Promise<boolean> {
     try {
-      return (await fetch(`http://${this.endpoint}/health`)).ok
+      const answer = await fetch(`http://${this.endpoint}/health`)
+      return answer.ok || (await answer.text()).includes('ALARM NOSPACE')
     } catch {
       return false
     }

@@ -3,7 +3,7 @@ import { type Client, connect } from '@kvs/client'
 import type { SeededRandom } from '@kvs/testing'
 import { Ledger } from './ledger.ts'
 import { makeLoad, readAll, readHistory, type Shown, Witness } from './load.ts'
-import { freePorts, type Ports, ServerProcess } from './server-process.ts'
+import { describeEnd, freePorts, type Ports, ServerProcess, ServerRefused } from './server-process.ts'
 
 export interface TrialOptions {
   readonly program: string
@@ -52,7 +52,7 @@ export class Trial {
     this.readyMs.push(await server.ready())
     const client = connect({ endpoints: [server.endpoint] })
     try {
-      await this.#compare(client, server.endpoint)
+      await Promise.race([this.#compare(client, server.endpoint), refusedWhenEnded(server)])
     } finally {
       client.close()
     }
@@ -116,4 +116,9 @@ export class Trial {
     this.#witness?.close()
     await this.#server?.kill()
   }
+}
+
+async function refusedWhenEnded(server: ServerProcess): Promise<never> {
+  const end = await server.ended
+  throw new ServerRefused(`the server ended with ${describeEnd(end)} while it was read`, server.said)
 }

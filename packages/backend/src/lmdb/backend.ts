@@ -287,7 +287,11 @@ export class LmdbBackend implements Backend {
       this.#file.refresh()
       this.#pending.visible()
       this.#visible.set(snapshot.point, snapshot.totals)
-      this.#sizes = this.#measure()
+      try {
+        this.#sizes = this.#measure()
+      } catch {
+        // A write behind it has failed already: its status is still to come.
+      }
     }
     return new Promise(resolve => {
       this.#file.write(segments[0]!.instructions.address, status => {

@@ -13,10 +13,16 @@ export type OpenFile = (path: string) => LmdbFile
 
 /** What LMDB puts beside a file for its locks and readers. */
 export const lockSuffix = '-lock'
-/** Names of unfinished copies: the file's name, this, a number. Whatever has such a name is removed at open. */
+/** Names of unfinished files: the file's name, this, a number. Whatever has such a name is removed at open. */
 const temporarySuffix = '.tmp.'
 
 let lastTemporary = 0
+
+/** Where a file lies while it is made. */
+export function newFileName(path: string): string {
+  lastTemporary++
+  return `${path}${temporarySuffix}${lastTemporary}`
+}
 
 /** Writes a copy of the newest committed state to `path`, durable. Removes what it left if it fails. */
 export async function copyDurably(fs: Fs, file: LmdbFile, path: string): Promise<void> {
@@ -57,8 +63,7 @@ export async function replaceByCompactCopy(options: {
   readonly point: ConsistentPoint
 }): Promise<Replacement> {
   const { fs, path, file } = options
-  lastTemporary++
-  const temporary = `${path}${temporarySuffix}${lastTemporary}`
+  const temporary = newFileName(path)
   const old = await fs.open(path, { mode: 'write' })
   let next: LmdbFile | undefined
   try {
@@ -101,7 +106,7 @@ async function discardFile(old: File, pageBytes: number): Promise<void> {
   }
 }
 
-/** Removes unfinished copies of `path` that a crash left. */
+/** Removes unfinished files of `path` that a crash left. */
 export async function removeTemporaries(fs: Fs, path: string): Promise<void> {
   const folder = parentOf(path)
   const prefix = nameIn(path) + temporarySuffix

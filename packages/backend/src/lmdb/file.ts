@@ -8,6 +8,7 @@ import { Instructions } from './instructions.ts'
 import { decodeMetaRecord, type MetaRecord } from './meta-record.ts'
 import {
   commitError,
+  type LmdbStat,
   type LmdbStore,
   type LmdbTransaction,
   lmdbStatus,
@@ -69,10 +70,13 @@ export class LmdbFile {
 
   /** Pages that hold the current state: two of meta, the records, the list of free pages. */
   pagesInUse(): number {
-    this.#store.ensureReadTxn()
-    const records = this.#store.env.stat()
-    const free = this.#store.env.freeStat()
-    const trees = [records, free]
+    const trees: LmdbStat[] = []
+    try {
+      this.#store.ensureReadTxn()
+      trees.push(this.#store.env.stat(), this.#store.env.freeStat())
+    } catch (cause) {
+      throw this.#unreadable(cause)
+    }
     return trees.reduce((sum, t) => sum + t.treeBranchPageCount + t.treeLeafPageCount + t.overflowPages, 2)
   }
 

@@ -6,15 +6,13 @@
  */
 
 import type { Fs } from '@kvs/vfs'
-import { VfsError } from '@kvs/vfs'
 import { BackendError } from '../errors.ts'
 import { headerBytes, isBoltFile } from '../foreign.ts'
 import { lockSuffix } from './copying.ts'
+import { diskError, prepareLockFile } from './new-file.ts'
 import { checkPages } from './pages/check-pages.ts'
-
-const metaFlag = 8
-const magic = 0xbeefc0de
-const version = 2
+import { metaMagic, metaVersion } from './pages/meta-page.ts'
+import { pageFlag } from './pages/page.ts'
 
 /** The length of the file at `path`, 0 if there is none or it is empty. Refuses what LMDB must not see. */
 export async function checkHeader(fs: Fs, path: string): Promise<number> {
@@ -24,13 +22,15 @@ export async function checkHeader(fs: Fs, path: string): Promise<number> {
     const pageBytes = await checkFirstPages(fs, path, info.sizeBytes)
     await checkPages(fs, path, pageBytes)
   }
-  await checkLockFile(fs, path + lockSuffix)
+  await prepareLockFile(fs, path + lockSuffix)
   return info?.sizeBytes ?? 0
 }
 
 /** Returns the size of pages. */
 async function checkFirstPages(fs: Fs, path: string, sizeBytes: number): Promise<number> {
-  const file = await openChecked(fs, path, 'write')
+  const file = await fs.open(path, { mode: 'write' }).catch((cause: unknown) => {
+    throw diskError(cause, 'the state file cannot be opened', path)
+  })
   try {
     const first = await readPage(file, 0)
     if (isBoltFile(first)) {
@@ -50,22 +50,6 @@ async function checkFirstPages(fs: Fs, path: string, sizeBytes: number): Promise
   }
 }
 
-/** LMDB must be able to open or make it. */
-async function checkLockFile(fs: Fs, path: string): Promise<void> {
-  const isThere = (await fs.stat(path)) !== undefined
-  const file = await openChecked(fs, path, isThere ? 'write' : 'create-new')
-  await file.close()
-}
-
-async function openChecked(fs: Fs, path: string, mode: 'write' | 'create-new') {
-  try {
-    return await fs.open(path, { mode })
-  } catch (cause) {
-    const code = cause instanceof VfsError && cause.code === 'NO_SPACE' ? 'NO_SPACE' : 'IO'
-    throw new BackendError(code, 'the state file cannot be opened', { file: path, cause })
-  }
-}
-
 async function readPage(file: { read(target: Uint8Array, at: number): Promise<number> }, at: number) {
   const bytes = new Uint8Array(headerBytes)
   return bytes.subarray(0, await file.read(bytes, at))
@@ -74,8 +58,8 @@ async function readPage(file: { read(target: Uint8Array, at: number): Promise<nu
 function isMeta(page: Uint8Array, number: number): boolean {
   if (page.length < headerBytes) return false
   const view = viewOf(page)
-  const isMetaPage = view.getUint16(18, true) === metaFlag && view.getUint32(0, true) === number
-  return isMetaPage && view.getUint32(24, true) === magic && view.getUint32(28, true) === version
+  const isMetaPage = view.getUint16(18, true) === pageFlag.meta && view.getUint32(0, true) === number
+  return isMetaPage && view.getUint32(24, true) === metaMagic && view.getUint32(28, true) === metaVersion
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -8,7 +8,12 @@
  *
  * The record half a page on is lmdb's own: it names the newest state that is flushed (`overlappingSync`).
  */
-import { PageDamage, pageHeadBytes, readUint64, viewOf } from './page.ts'
+import { PageDamage, pageFlag, pageHeadBytes, readUint64, viewOf } from './page.ts'
+
+export const metaMagic = 0xbeefc0de
+export const metaVersion = 2
+/** Of files that are made; lmdb's default, whatever the system's pages are. */
+const newPageBytes = 4_096
 
 const treesAt = 24
 const treeBytes = 48
@@ -72,6 +77,26 @@ export function chooseMeta(pages: Uint8Array, pageBytes: number): MetaPage {
     throw new PageDamage('the flags of a tree are damaged', at + treesAt + treeBytes)
   if (free.flags !== wantedFlags) throw new PageDamage('the flags of the file are damaged', at + treesAt + 4)
   return chosen
+}
+
+/** The two pages of a file without records, as LMDB makes them. */
+export function emptyFile(): Uint8Array {
+  const bytes = new Uint8Array(2 * newPageBytes)
+  const view = viewOf(bytes)
+  for (const number of [0, 1]) {
+    const pageAt = number * newPageBytes
+    view.setUint32(pageAt, number, true)
+    view.setUint16(pageAt + 18, pageFlag.meta, true)
+    const at = pageAt + pageHeadBytes
+    view.setUint32(at, metaMagic, true)
+    view.setUint32(at + 4, metaVersion, true)
+    view.setUint32(at + 16, bytes.length, true)
+    view.setUint32(at + treesAt, newPageBytes, true)
+    view.setUint16(at + treesAt + 4, wantedFlags, true)
+    for (const treeAt of [at + treesAt, at + treesAt + treeBytes]) view.setBigInt64(treeAt + 40, -1n, true)
+    view.setUint32(at + lastPageAt, 1, true)
+  }
+  return bytes
 }
 
 function pick(a: MetaPage, b: MetaPage): MetaPage {
