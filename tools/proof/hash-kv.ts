@@ -17,7 +17,6 @@ import {
 import { SeededRandom } from '@kvs/testing'
 import { startPair } from '../ci/differential/pair.mjs'
 import { etcdProgram, inFolder } from '../ci/end-to-end/programs.mjs'
-import { build } from '../run/build.mjs'
 import { History, type Operation, type Seen } from './hash-kv/history.ts'
 import { type Answer, System } from './hash-kv/system.ts'
 
@@ -211,7 +210,6 @@ async function run(etcd: System, kvs: System): Promise<string> {
 if (existsSync(etcdProgram)) {
   console.log(`seed ${seed}`)
   try {
-    if (process.env['KVS_PROGRAM'] === undefined) await build(['--filter=@kvs/app-server'])
     const result = await inFolder(async folder => {
       const pair = await startPair(folder, [])
       const systems = await Promise.all([System.connect(pair.etcd.port), System.connect(pair.kvs.port)])

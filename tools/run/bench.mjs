@@ -1,8 +1,8 @@
 // @ts-check
-// npm run bench [-- NAME ... ] [-- --list]: runs the benches whose name begins with NAME, or all of them. What follows
-// a second `--` goes to the bench itself.
+// npm run bench [-- NAME ... ] [-- --list]: builds everything, then runs the benches whose name begins with
+// NAME, or all. What follows a second `--` goes to the bench itself.
+import { build } from './build.mjs'
 import { fail } from './command.mjs'
-import { ensureInstall } from './ensure-install.mjs'
 import { listPrograms, runProgram } from './programs.mjs'
 
 /**
@@ -23,7 +23,7 @@ async function bench(argv) {
     for (const { name } of chosen) console.log(name)
     return 0
   }
-  await ensureInstall()
+  await build([])
   let failed = 0
   for (const program of chosen) {
     console.log(`\n== ${program.name}`)

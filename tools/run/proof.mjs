@@ -1,11 +1,11 @@
 // @ts-check
-// npm run proof -- NAME [arguments]: runs one proof, a program whose last line of output is its result, and records
-// that line with commit and date in docs/proof.md, to which lines are only added (the formatter would move its columns at
-// each). Without a name: lists the proofs.
+// npm run proof -- NAME [arguments]: builds everything, then runs one proof, a program whose last line of output is its
+// result, and records that line with commit and date in docs/proof.md, to which lines are only added (the formatter would
+// move its columns at each). Without a name: lists the proofs.
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from './build.mjs'
 import { fail, runCommand, workspaceRoot } from './command.mjs'
-import { ensureInstall } from './ensure-install.mjs'
 import { listPrograms, runProgram } from './programs.mjs'
 
 const record = join(workspaceRoot, 'docs', 'proof.md')
@@ -40,7 +40,7 @@ async function proof([name, ...args]) {
   if (program === undefined) {
     throw new Error(`no proof is called ${name}; there are: ${all.map(each => each.name).join(', ') || 'none'}`)
   }
-  await ensureInstall()
+  await build([])
   const commit = await describeCommit()
   let output = ''
   const status = await runProgram(program, args, chunk => {
