@@ -151,6 +151,12 @@ export class ClientConnection implements Http2Owner {
 
   flushed(): void {}
 
+  held(): void {}
+
+  crowded(): boolean {
+    return false
+  }
+
   closed(error: Http2Error | undefined): void {
     this.#failWaiting(error === undefined ? 'the client connection is closing' : error.message)
     this.#watcher.closed(this, error)

@@ -42,6 +42,8 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   /** Made for the first message that does not lie whole in a frame. */
   protected assembler: MessageAssembler | undefined = undefined
   #headers: readonly HeaderPair[] = []
+  /** Bytes of messages that are not complete or not wanted yet. */
+  #heldBytes = 0
   protected headersSent = false
 
   constructor(connection: ServerConnection, stream: Http2Stream, head: RequestHead) {
@@ -188,8 +190,13 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   }
 
   hold(bytes: number): boolean {
-    const { http2, limits } = this.connection
+    const { http2, limits, server } = this.connection
     http2.hold(bytes)
+    this.#heldBytes += bytes
+    server.partial.delete(this)
+    if (this.#heldBytes > 0) server.partial.add(this)
+    if (bytes < 0) return true
+    if (server.heldBytes > limits.maxServerHeldBytes) server.makeRoom(this)
     return http2.heldBytes <= limits.maxPartialBytes
   }
 

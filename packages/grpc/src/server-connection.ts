@@ -28,6 +28,8 @@ export class ServerConnection implements Http2Owner {
   #http2: Http2Connection | undefined
   /** Unary calls whose message is not complete. */
   #incomplete = 0
+  /** Its part of the server's `waitingBytes`. */
+  #waitingBytes = 0
   readonly #incompleteAlarm = new Alarm(nowMs => this.#dropIncomplete(nowMs))
   /** Complete unary calls that wait until the client has read earlier answers. */
   #postponed: { readonly call: EngineUnaryCall; readonly body: Uint8Array }[] = []
@@ -102,13 +104,25 @@ export class ServerConnection implements Http2Owner {
     }
   }
 
+  held(bytes: number): void {
+    this.server.heldBytes += bytes
+  }
+
+  crowded(): boolean {
+    const { maxServerWaitingBytes, fairShareBytes } = this.limits
+    return this.server.waitingBytes > maxServerWaitingBytes && this.http2.waitingBytes > fairShareBytes
+  }
+
   flushed(): void {
+    this.#reportWaiting(this.http2.waitingBytes)
     if (this.#postponed.length > 0 && !this.mustWait()) this.http2.touch()
   }
 
   closed(error: Http2Error | undefined): void {
     this.timers.remove(this.#incompleteAlarm)
     this.#postponed = []
+    this.held(-this.http2.heldBytes)
+    this.#reportWaiting(0)
     this.server.connectionClosed(this, error)
   }
 
@@ -125,12 +139,18 @@ export class ServerConnection implements Http2Owner {
 
   /** True while this client has so much to read that its next requests must wait. */
   mustWait(): boolean {
-    return this.http2.sender.queuedBytes > this.http2.limits.maxQueuedOutputBytes
+    return this.http2.sender.queuedBytes > this.http2.limits.maxQueuedOutputBytes || this.crowded()
   }
 
   postpone(call: EngineUnaryCall, body: Uint8Array): void {
+    if (this.server.heldBytes + body.length > this.limits.maxServerHeldBytes) {
+      call.fail(StatusCode.RESOURCE_EXHAUSTED, 'grpc: too many requests wait on this server')
+      return
+    }
     this.#postponed.push({ call, body })
     this.http2.hold(body.length)
+    // Nothing is written, but from now on it is watched whether the client reads.
+    this.http2.touch()
   }
 
   /** A handler threw: its call fails if the server wants to hear of it, else the error goes up. */
@@ -142,6 +162,11 @@ export class ServerConnection implements Http2Owner {
   }
 
   // Private
+
+  #reportWaiting(bytes: number): void {
+    this.server.waitingBytes += bytes - this.#waitingBytes
+    this.#waitingBytes = bytes
+  }
 
   #readHead(block: HeaderBlock): RequestHead {
     const head = requestHead(block, this.server.table)

@@ -9,8 +9,10 @@ import { Alarm, Timers } from './http2/timers.ts'
 import { defaultGrpcLimits, type GrpcLimits } from './limits.ts'
 import type { Clock, Pipe } from './ports.ts'
 import { type MethodTable, methodTable } from './request-head.ts'
+import type { EngineCall } from './server-call.ts'
 import { ServerConnection } from './server-connection.ts'
 import type { MethodHandler, ServerCall } from './service.ts'
+import { StatusCode } from './status.ts'
 
 export interface GrpcServerOptions {
   readonly clock: Clock
@@ -87,6 +89,12 @@ export class EngineServer implements GrpcServer {
   readonly onOtherRequest: GrpcServerOptions['onOtherRequest']
   readonly onHandlerError: GrpcServerOptions['onHandlerError']
   readonly observer: CallObserver | undefined
+  /** Output that waits for all clients together; each connection adds its part. */
+  waitingBytes = 0
+  /** What is kept of requests for all clients together. */
+  heldBytes = 0
+  /** Calls with a message that is not complete or not wanted yet; the one that moved last is the last. */
+  readonly partial: Set<EngineCall> = new Set()
   readonly #options: GrpcServerOptions
   readonly #connections = new Map<ServerConnection, Keepalive>()
   /** Connections with something to write. */
@@ -177,6 +185,14 @@ export class EngineServer implements GrpcServer {
       this.#maybeClosed()
     }
     return this.#closing.done
+  }
+
+  /** Too much is kept: those go that have stood still the longest, except for the one that came just now. */
+  makeRoom(mover: EngineCall): void {
+    for (const call of this.partial) {
+      if (this.heldBytes <= this.limits.maxServerHeldBytes || call === mover) return
+      call.broken(StatusCode.RESOURCE_EXHAUSTED, 'grpc: too many bytes of unfinished messages on this server')
+    }
   }
 
   connectionClosed(connection: ServerConnection, error: Http2Error | undefined): void {

@@ -196,6 +196,35 @@ describe('messages', () => {
     most = { streams: 300, receivedBytes: 2_000_000 }
   })
 
+  it('half messages over many connections: what stands still gives way to what moves', () => {
+    begin({ limits: { maxServerHeldBytes: 500_000 } })
+    most = { receivedBytes: 501_000 }
+    const mover = world.connect().greet()
+    const body = message(new Uint8Array(60_000).fill(5))
+    mover.send(mover.headers(1), frame(DATA, 0, 1, body.subarray(0, 10_000)))
+    const half = concat([0, 0, 15, 0, 0], new Uint8Array(10_000))
+    const others = Array.from({ length: 20 }, () => world.connect().greet())
+    for (let i = 0; i < 5; i++) {
+      for (const peer of others) {
+        peer.send(peer.headers(2 * i + 1), frame(DATA, 0, 2 * i + 1, half))
+        measure()
+      }
+      mover.send(frame(DATA, 0, 1, body.subarray(10_000 * (i + 1), 10_000 * (i + 2))))
+    }
+    mover.send(frame(DATA, END_STREAM, 1, body.subarray(60_000)))
+    expect(mover.data(1).length + mover.of(DATA, 1).length).toBeGreaterThan(60_000)
+    const failed = others.flatMap(peer => [1, 3, 5, 7, 9].map(id => peer.fields(id)['grpc-message']))
+    expect(
+      failed.filter(one => one === 'grpc: too many bytes of unfinished messages on this server').length,
+    ).toBeGreaterThan(50)
+    for (const peer of others) peer.pipe.destroy()
+    settle(world.clock)
+    expect(world.server.usage.receivedBytes).toBe(0)
+    // What was let go of counts no more: there is room again.
+    for (let i = 0; i < 40; i++) attacker.send(attacker.headers(2 * i + 1), frame(DATA, 0, 2 * i + 1, half))
+    expect(attacker.fields(1)['grpc-status']).toBeUndefined()
+  })
+
   it('messages to a handler that does not take them stop at the window', () => {
     begin({
       http2Limits: { streamWindowBytes: 100_000 },
@@ -348,6 +377,40 @@ describe('windows', () => {
     expect(attacker.goaway).toBe('ENHANCE_YOUR_CALM the peer keeps its windows shut')
     expect(world.server.usage.streams).toBe(0)
     most = { streams: 1_001, outputBytes: 510_000, receivedBytes: 20_000 }
+  })
+
+  it('many connections that read nothing: together they get no more than the server may keep', () => {
+    begin({ limits: { maxServerWaitingBytes: 1_000_000, fairShareBytes: 20_000 } })
+    most = { streams: 300, outputBytes: 1_500_000, receivedBytes: 100_000 }
+    const others = Array.from({ length: 20 }, () => world.connect().greet([SettingId.INITIAL_WINDOW_SIZE, 0]))
+    for (let i = 0; i < 10; i++) {
+      for (const peer of others) {
+        peer.send(
+          peer.headers(2 * i + 1, { pairs: to('Big') }),
+          frame(DATA, END_STREAM, 2 * i + 1, message(word(20_000))),
+        )
+        measure()
+      }
+      attacker.send(attacker.headers(2 * i + 1), frame(DATA, END_STREAM, 2 * i + 1, message([1])))
+      expect(attacker.data(2 * i + 1)).toEqual(message([1]))
+    }
+    expect(peak.outputBytes).toBeGreaterThan(900_000)
+    // One of them reads after all, and gets everything it asked for.
+    const reader = others[0]!
+    reader.send(
+      frame(SETTINGS, 0, 0, setting(SettingId.INITIAL_WINDOW_SIZE, 100_000)),
+      frame(WINDOW_UPDATE, 0, 0, word(1_000_000)),
+    )
+    for (let i = 0; i < 10; i++) expect(reader.data(2 * i + 1).length).toBe(20_005)
+    for (const peer of others.slice(1)) {
+      peer.send(peer.headers(21, { pairs: to('Big') }), frame(DATA, END_STREAM, 21, message(word(20_000))))
+    }
+    world.clock.advance(130_000)
+    settle(world.clock)
+    // Those with more than their share go, until what waits is no longer too much.
+    expect(others.some(peer => peer.closed)).toBe(true)
+    expect(reader.closed).toBe(false)
+    expect(world.server.usage.outputBytes).toBeLessThan(1_000_000)
   })
 
   it('windows beyond what there is', () => {

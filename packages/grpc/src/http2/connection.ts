@@ -41,6 +41,10 @@ export interface Http2Owner {
   /** Output is about to be written, and has been as far as it could. What is sent in `flushing` goes out with the rest. */
   flushing(): void
   flushed(): void
+  /** The owner's own `hold` changed what this connection keeps. */
+  held(bytes: number): void
+  /** True if so much waits for all peers together that those with more than their share must be held back. */
+  crowded(): boolean
   /** The connection is over; the last event. */
   closed(error: Http2Error | undefined): void
 }
@@ -239,11 +243,17 @@ export class Http2Connection implements SenderEvents {
   /** The owner keeps `bytes` received bytes (negative: has let go of them). */
   hold(bytes: number): void {
     this.#heldBytes += bytes
+    this.owner.held(bytes)
     if (bytes < 0) this.#returnToConnection(0)
   }
 
   get heldBytes(): number {
     return this.#heldBytes
+  }
+
+  /** Output that waits for the peer: for its windows, and in a pipe that is full. */
+  get waitingBytes(): number {
+    return this.sender.queuedBytes + (this.sender.blocked ? this.pipe.queuedBytes : 0)
   }
 
   /** What this connection keeps in memory on behalf of its peer. */
@@ -264,8 +274,9 @@ export class Http2Connection implements SenderEvents {
   hasRoom(stream: Http2Stream): boolean {
     const queued = stream.queuedBytes
     if (queued === 0) return true
-    if (queued <= this.limits.streamBufferBytes && this.sender.queuedBytes <= this.limits.maxQueuedOutputBytes)
-      return true
+    const { streamBufferBytes, maxQueuedOutputBytes } = this.limits
+    const isFull = queued > streamBufferBytes || this.sender.queuedBytes > maxQueuedOutputBytes
+    if (!isFull && !this.owner.crowded()) return true
     stream.wantsDrain = true
     return false
   }
@@ -533,7 +544,7 @@ export class Http2Connection implements SenderEvents {
   }
 
   #notifyDrained(): void {
-    if (this.sender.queuedBytes > this.limits.maxQueuedOutputBytes / 2) return
+    if (this.sender.queuedBytes > this.limits.maxQueuedOutputBytes / 2 || this.owner.crowded()) return
     const streams = this.#drained
     this.#drained = []
     for (const stream of streams) if (!stream.closed) this.owner.drain(stream)

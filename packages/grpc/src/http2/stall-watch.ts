@@ -32,10 +32,10 @@ export class StallWatch {
     this.#connection.timers.remove(this.#alarm)
   }
 
-  /** The peer has much to read: the pipe is full, or its windows are shut over long queues. */
+  /** The peer has much to read: the pipe is full, or its windows are shut over long queues; or all have together. */
   get #isCongested(): boolean {
     const { sender, limits } = this.#connection
-    return sender.blocked || sender.queuedBytes > limits.maxQueuedOutputBytes
+    return sender.blocked || sender.queuedBytes > limits.maxQueuedOutputBytes || this.#connection.owner.crowded()
   }
 
   /** Bytes that got away: out of the pipe if that is full, else DATA that the windows let pass. */
