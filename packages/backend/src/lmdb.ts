@@ -12,12 +12,14 @@ import { BackendError } from './errors.ts'
 import { LmdbBackend } from './lmdb/backend.ts'
 import { removeTemporaries } from './lmdb/copying.ts'
 import { LmdbFile } from './lmdb/file.ts'
-import { checkHeader } from './lmdb/header.ts'
+import { checkFile, checkHeader } from './lmdb/header.ts'
 import { checkLibrary } from './lmdb/native.ts'
 import { makeFile } from './lmdb/new-file.ts'
+import { LmdbReader } from './lmdb/pages/reader.ts'
 import { parentOf } from './paths.ts'
 
 export type { LmdbBackend } from './lmdb/backend.ts'
+export type { LmdbReader } from './lmdb/pages/reader.ts'
 
 export interface LmdbOptions {
   /** The file, `…/member/snap/db` in a member. Made with its folder if it is not there. */
@@ -71,6 +73,28 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
       await fs.syncDir(parentOf(path))
     }
     return backend
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/**
+ * Reads a state file that nobody writes, for tools: without LMDB, on any disk, and nothing is changed. Close the reader.
+ *
+ * Refuses like `openLmdb`, an empty file too. The structure is checked here, records when they are read.
+ */
+export async function readLmdb(options: {
+  readonly path: string
+  readonly buckets: readonly Bucket[]
+  readonly fs?: Fs
+}): Promise<LmdbReader> {
+  const { path, fs = nodeFs() } = options
+  const buckets = new BucketSet(options.buckets)
+  const { meta } = await checkFile(fs, path, 'read')
+  const file = await fs.open(path, { mode: 'read' })
+  try {
+    return await LmdbReader.open(file, buckets, meta)
   } catch (error) {
     await file.close()
     throw error

@@ -2,7 +2,7 @@ import { decodeKeyValue } from '@kvs/proto/mvcc'
 import { updateCrc32c } from './crc32c.ts'
 import { BoltError } from './errors.ts'
 import { showBytes } from './names.ts'
-import type { BoltReader } from './reader.ts'
+import type { BoltBucket, BoltRecord } from './reader.ts'
 
 /** What etcd's `snapshot status` says about a backup or a database file. */
 export interface BoltStatus {
@@ -22,12 +22,20 @@ export interface BoltStatus {
   readonly hasMeta: boolean
 }
 
+/** What `statusOf` reads: a `BoltReader`, or another file that holds the same. */
+export interface StatusSource {
+  readonly sizeBytes: number
+  /** In the order of their names. */
+  buckets(): AsyncIterable<Pick<BoltBucket, 'name' | 'text'>>
+  records(bucket: Uint8Array): AsyncIterable<BoltRecord>
+}
+
 /**
  * Reads the whole file once. Does not run the consistency check: see `check`. To count live keys it holds every one of them
  * (not the values); everything else is bounded. `CORRUPT` if a record of bucket `key` has no revision as its key, or no
  * KeyValue as its value.
  */
-export async function statusOf(reader: BoltReader): Promise<BoltStatus> {
+export async function statusOf(reader: StatusSource): Promise<BoltStatus> {
   let hash = 0
   let recordCount = 0
   let hasMeta = false

@@ -18,6 +18,8 @@ const chunkBytes = 1_048_576
 export interface CheckedPages {
   readonly pages: number
   readonly entries: number
+  /** The record of meta that the state is described by. */
+  readonly meta: MetaPage
 }
 
 /** Throws `CORRUPT` with the offset of what is damaged. `pageBytes` stands on the first page. */
@@ -74,7 +76,7 @@ class FileCheck {
     records.finish()
     free.finish()
     for (const leaf of freeLeaves) await this.#checkFree(leaf.bytes, leaf.base, use)
-    return { pages: pageCount, entries: meta.records.entries }
+    return { pages: pageCount, entries: meta.records.entries, meta }
   }
 
   /** Every page behind those of meta, in order. */
