@@ -1,3 +1,4 @@
+import { decodeRequest } from '@kvs/proto/etcdserver'
 import { decodeClusterMemberAttrSetRequest, decodeClusterVersionSetRequest } from '@kvs/proto/membership'
 import {
   AlarmRequestAlarmAction,
@@ -66,6 +67,10 @@ function requestId({ idPrefix, idSuffix }: ParsedEntry): bigint {
 type Describer = (data: Uint8Array, start: number, end: number) => string
 
 const describers: Readonly<Record<number, Describer>> = {
+  [OperationField.v2]: (...at) => {
+    const { method, path, val } = decodeRequest(...at)
+    return `v2:<${text('method', method)}${text('path', path)}${number('value_size', val.length)}> `
+  },
   [OperationField.range]: (...at) => `range:<${rangeFields(decodeRangeRequest(...at))}> `,
   [OperationField.put]: (...at) => `put:<${putFields(decodePutRequest(...at))}>`,
   [OperationField.deleteRange]: (...at) => `delete_range:<${deleteFields(decodeDeleteRangeRequest(...at))}> `,

@@ -184,7 +184,10 @@ export class ParsedEntry {
   refusal: Refusal | undefined = undefined
   readonly #cursor = new Cursor()
 
-  /** False if the bytes are no `InternalRaftRequest`. */
+  /**
+   * False if the bytes are no `InternalRaftRequest`. Up to 3.6 etcd also wrote `Request` messages of its second API, bare:
+   * their method and path stand in fields 2 and 3, where no other entry has two operations.
+   */
   parse(data: Uint8Array): boolean {
     const cursor = this.#cursor
     cursor.reset(data, 0, data.length)
@@ -198,6 +201,7 @@ export class ParsedEntry {
     this.refusal = undefined
     let header = -1
     let headerEnd = -1
+    let isBare = false
     while (cursor.more) {
       const tag = cursor.varint()
       const field = Math.floor(tag / 8)
@@ -209,6 +213,7 @@ export class ParsedEntry {
           header = start
           headerEnd = cursor.position
         } else {
+          isBare ||= this.operation === OperationField.v2
           this.operation = field
           this.start = start
           this.end = cursor.position
@@ -216,6 +221,11 @@ export class ParsedEntry {
       }
     }
     if (cursor.failed) return false
+    if (isBare) {
+      this.operation = OperationField.v2
+      this.start = 0
+      this.end = data.length
+    }
     return header < 0 || this.#header(data, header, headerEnd)
   }
 

@@ -16,6 +16,7 @@ import * as kv from './kv.ts'
 import * as lease from './lease.ts'
 import { type Continuation, type Operation, refuse } from './operation.ts'
 import { isOverQuota, OverQuota } from './quota.ts'
+import { applyV2Request } from './v2.ts'
 
 /** The apply dispatcher: one row per replicated operation. */
 const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
@@ -114,6 +115,7 @@ export class Applier {
     if (!parsed.parse(entry.data)) {
       throw new ServerError('STORAGE', `entry ${entry.index} of term ${entry.term} is no InternalRaftRequest`)
     }
+    if (parsed.operation === OperationField.v2) return void applyV2Request(this.#parts.state.cluster, entry, parsed)
     const operation = operations.get(parsed.operation)
     if (operation === undefined) {
       throw new ServerError(
