@@ -46,6 +46,20 @@ describe('opening', () => {
     expect(() => openStore({ state, buckets })).toThrow(message)
   })
 
+  it('takes the revision of a record that has nothing else, as a restored backup may end with', () => {
+    const state = new SortedState()
+    put(openStore({ state, buckets }), 'a')
+    state.put(buckets.key, encodeRevisionKey(1002, 0, false), new Uint8Array(0))
+    state.put(buckets.meta, bytes('scheduledCompactRev'), encodeRevisionKey(1002, 0, false))
+    const store = openStore({ state, buckets })
+    expect([store.revision, store.compactRevision]).toEqual([1002, 1002])
+    while (!store.scrub());
+    expect(store.range({ key: bytes('a') }).count).toBe(1)
+    put(store, 'b')
+    expect(openStore({ state, buckets }).revision).toBe(1003)
+    expect(state.get(buckets.key, encodeRevisionKey(1002, 0, false))).toBeUndefined()
+  })
+
   it('reads the bucket as a whole, so that the state file can tell whether it is', () => {
     const state = new SortedState()
     const store = openStore({ state, buckets })
