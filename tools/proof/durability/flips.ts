@@ -140,6 +140,9 @@ class StateVictim implements Victim {
     const folder = mkdtempSync(join(existsSync(memoryFolder) ? memoryFolder : tmpdir(), 'kvs-flips-'))
     const path = join(folder, 'db')
     const corpus = await makeCorpus(seed, ending, () => openLmdb({ path, buckets: allBuckets }))
+    // LMDB wants a real disk, the member wants to see on its own that the state file is there.
+    const file = await corpus.disk.open(`${dataDir}/member/snap/db`, { mode: 'create' })
+    await file.close()
     return new StateVictim(folder, corpus, readFileSync(path), isStructureOnly)
   }
 
