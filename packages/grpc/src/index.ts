@@ -13,6 +13,8 @@
  * listen(address, pipe => server.accept(pipe))
  * ```
  *
+ * `otherMethods: forwardCalls({ clock, target })` makes a proxy of it. `onOtherRequest` gets HTTP/2 requests that are not gRPC.
+ *
  * The caller's duties: every unary call is answered exactly once (`reply` or `fail`); bytes given to a handler are copied
  * if they are needed after it returns; `close` is awaited before the process ends.
  */

@@ -96,6 +96,11 @@ export class Program {
     })
   }
 
+  /** @returns {number} */
+  get pid() {
+    return this.#child.pid ?? 0
+  }
+
   /**
    * Says something on its standard input, which stays open.
    * @param {string | Uint8Array} input
