@@ -223,7 +223,7 @@ export const attacks = [
         Buffer.concat([
           block(requestPairs(RANGE)),
           Buffer.from([0x40, 1, 0x78, 0x7f, 0xc9, 0x16]),
-          Buffer.alloc(3_000 - 8, 0x79),
+          Buffer.alloc(3_016 - 8, 0x79),
           Buffer.from(String(10_000_000 + n)),
         ]),
       ),
