@@ -1,16 +1,8 @@
 import type { ConsistentPoint } from '@kvs/backend'
-import {
-  areSameUrls,
-  encodeMemberChange,
-  formatId,
-  foundCluster,
-  type Member,
-  MembershipError,
-  parseInitialCluster,
-} from '@kvs/membership'
+import { formatId, type Member } from '@kvs/membership'
 import { decodeMetadata, encodeMetadata } from '@kvs/proto/etcdserver'
 import type { Snapshot } from '@kvs/proto/wal'
-import { type Entry, EntryType, encodeConfChange, MemoryStorage } from '@kvs/raft'
+import { type Entry, MemoryStorage } from '@kvs/raft'
 import { type Fs, VfsError } from '@kvs/vfs'
 import {
   createWal,
@@ -26,6 +18,7 @@ import {
   walExists,
 } from '@kvs/wal'
 import { ServerError } from './errors.ts'
+import { initialCluster, ownFounder, startEntries } from './founding.ts'
 import { memberDir, parentDir, snapDir, stateFile, walDir } from './layout.ts'
 import type { MemberOptions } from './options.ts'
 import type { Clock, Logger } from './parts.ts'
@@ -248,17 +241,9 @@ interface Identity {
   readonly clusterId: bigint
 }
 
-/**
- * Every founding member writes the same start of the log: one change per member, ascending by id, as if a leader of term
- * 1 had committed them. A power cut may come between the making of the log and this; the next start then does it.
- */
+/** A power cut may come between the making of the log and this; the next start then does it. */
 async function writeStart(wal: Wal, log: MemoryStorage, { members }: Founders): Promise<void> {
-  const entries = members.map((member, i) => ({
-    type: EntryType.EntryConfChange,
-    term: 1,
-    index: i + 1,
-    data: encodeConfChange({ ...encodeMemberChange({ type: 'add', member }), id: 0n }),
-  }))
+  const entries = startEntries(members)
   const hardState = { term: 1, vote: 0n, commit: entries.length }
   await wal.append({ entries, hardState })
   log.append(entries)
@@ -275,30 +260,10 @@ function foundersOf(options: MemberOptions, known?: Identity): Founders {
     const text = `--initial-cluster names ${members.length} members: this version runs clusters of one`
     throw new ServerError('CONFIG', text)
   }
-  const own = members.find(member => member.name === options.name)
-  if (own === undefined) {
-    throw new ServerError('CONFIG', `couldn't find local name "${options.name}" in the initial cluster configuration`)
-  }
-  const advertised = options.initialAdvertisePeerUrls
-  if (!areSameUrls(own.peerUrls, advertised)) {
-    throw new ServerError(
-      'CONFIG',
-      `--initial-cluster has ${own.name}=${own.peerUrls.join(',')} but missing from --initial-advertise-peer-urls=` +
-        `${[...advertised].sort().join(',')}`,
-    )
-  }
+  const own = ownFounder(members, options)
   if (known !== undefined && (known.memberId !== own.id || known.clusterId !== clusterId)) {
     const text = `data directory '${options.dataDir}' belongs to member ${formatId(known.memberId)} of cluster ${formatId(known.clusterId)}`
     throw new ServerError('DATA_DIR', text)
   }
   return { memberId: own.id, clusterId, members }
-}
-
-function initialCluster(options: MemberOptions): ReturnType<typeof foundCluster> {
-  try {
-    return foundCluster(parseInitialCluster(options.initialCluster), options.initialClusterToken)
-  } catch (error) {
-    if (!(error instanceof MembershipError)) throw error
-    throw new ServerError('CONFIG', `error setting up initial cluster: ${error.message}`, { cause: error })
-  }
 }

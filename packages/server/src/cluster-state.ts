@@ -54,8 +54,13 @@ export class ClusterState {
   }
 
   #save(member: Member): void {
-    this.#backend.put(buckets.members, memberKey(member.id), encoder.encode(encodeMember(member)))
+    this.#backend.put(buckets.members, ...memberRecord(member))
   }
+}
+
+/** A member as it stands in its bucket. */
+export function memberRecord(member: Member): [key: Uint8Array, value: Uint8Array] {
+  return [memberKey(member.id), encoder.encode(encodeMember(member))]
 }
 
 const memberKey = (id: bigint): Uint8Array => encoder.encode(formatId(id))
