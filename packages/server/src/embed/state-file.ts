@@ -2,6 +2,7 @@ import { type Backend, BackendError } from '@kvs/backend'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { allBuckets } from '../buckets.ts'
 import { ServerError } from '../errors.ts'
+import { parentDir } from '../layout.ts'
 
 /** Opens the state file in LMDB. What cannot be opened is said in one line that names the way out. */
 export async function openStateFile(path: string, quotaBytes: number): Promise<Backend> {
@@ -10,7 +11,8 @@ export async function openStateFile(path: string, quotaBytes: number): Promise<B
   } catch (error) {
     if (!(error instanceof BackendError)) throw error
     if (error.code === 'FOREIGN_FILE') {
-      const text = `'${path}' is the database of Go's etcd: start kvs on an empty data directory and load a backup of etcd's`
+      const command = `kvsutl migrate --from-etcd '${parentDir(parentDir(parentDir(path)))}' --data-dir NEW`
+      const text = `'${path}' is the database of Go's etcd. A data directory for kvs is made of it by: ${command}`
       throw new ServerError('DATA_DIR', text, { cause: error })
     }
     throw new ServerError('STORAGE', error.message, { cause: error })
