@@ -122,7 +122,9 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
     this.#options = options
     this.#timers = new Timers(options.clock)
     this.#limits = { ...defaultGrpcLimits, ...options.limits }
-    this.#http2Limits = { ...defaultHttp2Limits, ...options.http2Limits }
+    // What is kept of answers was asked for, each within `maxReceiveBytes`, and streams that nobody reads have windows of
+    // their own. To shut the connection's would leave every call waiting for the end of another, or for its own.
+    this.#http2Limits = { ...defaultHttp2Limits, maxHeldBytes: Number.POSITIVE_INFINITY, ...options.http2Limits }
     this.#compressors = new Map((options.compressors ?? []).map(one => [one.name, one]))
   }
 

@@ -205,6 +205,31 @@ describe('from the peer', () => {
     expect(Buffer.compare(got!, request)).toBe(0)
   })
 
+  it('a client takes answers of any size that it allows, several at once', async () => {
+    const clock = new VirtualClock()
+    const answer = new Uint8Array(80_000_000).fill(7)
+    const server = createGrpcServer({
+      clock,
+      methods: [['/t.T/Big', { kind: 'unary', handle: call => call.replyPieces([answer]) }]],
+    })
+    const pair = pipePair(clock)
+    server.accept(pair.server)
+    const limits = { maxReceiveBytes: 2 ** 31 - 1 }
+    const channel = createGrpcChannel({ clock, authority: 't', dial: () => pair.client, limits })
+    const connected = channel.connect()
+    await Promise.resolve().then(() => {})
+    settle(clock)
+    await connected
+    const got: (number | undefined)[] = []
+    for (let call = 0; call < 2; call++) {
+      channel.unary('/t.T/Big', new Uint8Array(0), {}, (error, _body, start, end) => {
+        got.push(error === undefined ? end - start : undefined)
+      })
+    }
+    settle(clock)
+    expect(got).toEqual([answer.length, answer.length])
+  })
+
   it('a stream or connection window that is exceeded', () => {
     const limits = { http2Limits: { streamWindowBytes: 1_000, connectionWindowBytes: 65_535 } }
     const stream = testServer(new VirtualClock(), limits).connect().greet()
