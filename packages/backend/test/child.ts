@@ -67,6 +67,7 @@ function diskWithFree(freeBytes: number): Fs {
     remove: at => fs.remove(at),
     syncDir: at => fs.syncDir(at),
     freeBytes: async () => freeBytes,
+    busyUntil: work => fs.busyUntil(work),
   }
 }
 

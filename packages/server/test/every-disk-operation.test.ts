@@ -83,7 +83,7 @@ function noting(fs: Fs, note: (label: string) => void): Fs {
         }
       },
     })
-  return wrap(fs, ['readDir', 'stat', 'freeBytes'])
+  return wrap(fs, ['readDir', 'stat', 'freeBytes', 'busyUntil'])
 }
 
 /** Lives through the script; what was to be seen after each operation, and a cut at each moment in the mode it falls to. */

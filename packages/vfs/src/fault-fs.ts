@@ -228,6 +228,10 @@ class FaultingFs implements FaultFs {
     await this.#faults.meetLater('freeBytes', path)
     return this.#fs.freeBytes(path)
   }
+
+  busyUntil(work: Promise<unknown>): void {
+    this.#fs.busyUntil(work)
+  }
 }
 
 /** Files of `memFs` can forget what was not synced. */

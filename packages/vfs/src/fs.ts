@@ -68,4 +68,9 @@ export interface Fs {
   syncDir(path: string): Promise<void>
   /** Bytes that could still be written to the file system that holds `path`. */
   freeBytes(path: string): Promise<number>
+  /**
+   * Somebody writes to the disk past this interface until `work` settles. A sync may take longer meanwhile, and is not
+   * waited for on the spot.
+   */
+  busyUntil(work: Promise<unknown>): void
 }

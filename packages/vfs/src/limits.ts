@@ -14,5 +14,5 @@ export const DEFAULT_CAPACITY_BYTES = 1_099_511_627_776
 export const INLINE_SYNC_BYTES = 512
 /** A sync that takes longer is not fast. */
 export const FAST_SYNC_MS = 0.5
-/** After one that was not, so many go to the thread pool and must be fast in a row. */
+/** After one that was not fast or not small, so many go to the thread pool and must be both in a row. */
 export const SLOW_SYNC_PAUSE = 8

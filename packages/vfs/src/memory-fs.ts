@@ -226,6 +226,9 @@ class MemoryFs implements MemFs, MemoryHost {
     return this.later({ operation: 'freeBytes', path }, () => () => Math.max(0, this.#capacityBytes - this.#usedBytes))
   }
 
+  /** Syncs take no time here. */
+  busyUntil(_work: Promise<unknown>): void {}
+
   crash(options: CrashOptions): MemFs {
     this.#dead = true
     return this.afterCrash(options)

@@ -6,7 +6,7 @@ import type { NodeCalls } from './node-calls.ts'
 import { nodeError, systemCode } from './node-errors.ts'
 import { lockDescriptor } from './node-lock.ts'
 import type { FsOperation } from './operations.ts'
-import { SyncPace } from './sync-pace.ts'
+import { type DiskUse, SyncPace } from './sync-pace.ts'
 
 const zeros: Uint8Array = new Uint8Array(ALLOCATE_CHUNK_BYTES)
 
@@ -24,15 +24,22 @@ export class NodeFile implements File {
   #whenIdle: (() => void) | undefined
   /** Written by `writeSync` since the last sync. */
   #unsyncedBytes = 0
-  readonly #pace = new SyncPace()
+  readonly #pace: SyncPace
+  readonly #use: DiskUse
   /** Why datasync failed. The kernel reports a lost page once; asking again would call lost bytes durable. */
   #syncFailure: unknown
 
-  constructor(fd: number, path: string, options: { readonly writable: boolean; readonly calls: NodeCalls }) {
+  constructor(
+    fd: number,
+    path: string,
+    options: { readonly writable: boolean; readonly calls: NodeCalls; readonly use: DiskUse },
+  ) {
     this.#fd = fd
     this.path = path
     this.#writable = options.writable
     this.#calls = options.calls
+    this.#use = options.use
+    this.#pace = new SyncPace(options.use)
   }
 
   read(target: Uint8Array, position: number): Promise<number> {
@@ -92,8 +99,7 @@ export class NodeFile implements File {
   }
 
   datasync(): Promise<void> {
-    // What the thread pool writes meanwhile would have to be waited for as well.
-    const isInline = this.#running === 0 && this.#pace.mayWait(this.#unsyncedBytes)
+    const isInline = this.#pace.mayWait(this.#unsyncedBytes)
     this.#unsyncedBytes = 0
     return this.#run('datasync', (done, fail) => {
       if (this.#syncFailure !== undefined) return fail(this.#syncFailure)
@@ -185,6 +191,7 @@ export class NodeFile implements File {
     return new Promise((resolve, reject) => {
       this.#checkOpen(operation)
       this.#running++
+      this.#use.begin()
       const done = (result: T): void => {
         this.#finish()
         resolve(result)
@@ -205,6 +212,7 @@ export class NodeFile implements File {
   }
 
   #finish(): void {
+    this.#use.end()
     this.#running--
     if (this.#running === 0) this.#whenIdle?.()
   }

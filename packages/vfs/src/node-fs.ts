@@ -7,6 +7,7 @@ import { type NodeCalls, systemCalls } from './node-calls.ts'
 import { nodeError, systemCode } from './node-errors.ts'
 import { NodeFile } from './node-file.ts'
 import type { FsOperation } from './operations.ts'
+import { DiskUse } from './sync-pace.ts'
 
 const { constants } = nodeFileSystem
 
@@ -33,6 +34,7 @@ export function nodeFsOver(calls: NodeCalls): Fs {
 class NodeFs implements Fs {
   readonly #base = resolvePath('.')
   readonly #calls: NodeCalls
+  readonly #use = new DiskUse()
 
   constructor(calls: NodeCalls) {
     this.#calls = calls
@@ -44,7 +46,7 @@ class NodeFs implements Fs {
     const fd = await call<number>('open', path, done => {
       nodeFileSystem.open(full, FLAGS[options.mode], permissions, done)
     })
-    const file = new NodeFile(fd, path, { writable: options.mode !== 'read', calls: this.#calls })
+    const file = new NodeFile(fd, path, { writable: options.mode !== 'read', calls: this.#calls, use: this.#use })
     if (options.mode === 'read') await refuseDirectory(fd, file)
     return file
   }
@@ -112,6 +114,12 @@ class NodeFs implements Fs {
         full = parent
       }
     }
+  }
+
+  busyUntil(work: Promise<unknown>): void {
+    const end = (): void => this.#use.end()
+    this.#use.begin()
+    work.then(end, end)
   }
 
   #full(path: string): string {

@@ -89,6 +89,10 @@ class TracingFs implements Fs {
     return this.#fs.freeBytes(path)
   }
 
+  busyUntil(work: Promise<unknown>): void {
+    this.#fs.busyUntil(work)
+  }
+
   closed(file: TracingFile): void {
     this.#open.delete(file)
   }

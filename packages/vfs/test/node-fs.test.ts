@@ -125,7 +125,8 @@ describe('errors', () => {
         seen.push('spot')
       },
     }
-    const file = await nodeFsOver(calls).open(join(root, 'a'), { mode: 'create' })
+    const fs = nodeFsOver(calls)
+    const file = await fs.open(join(root, 'a'), { mode: 'create' })
     const sync = async (bytes: number): Promise<string | undefined> => {
       if (bytes > 0) file.writeSync(new Uint8Array(bytes), 0)
       await file.datasync()
@@ -135,10 +136,26 @@ describe('errors', () => {
     expect(await sync(10)).toBe('spot')
     expect(await sync(512)).toBe('spot')
     expect(await sync(513)).toBe('pool')
-    const writing = file.write(new Uint8Array(10), 5000)
+    // Several clients write: all of them would wait.
+    for (let i = 0; i < 7; i++) expect(await sync(10)).toBe('pool')
+    expect(await sync(10)).toBe('spot')
+    const other = await fs.open(join(root, 'b'), { mode: 'create' })
+    const writing = other.write(new Uint8Array(10), 5000)
     expect(await sync(10)).toBe('pool')
     await writing
     expect(await sync(10)).toBe('spot')
+    await other.close()
+    for (const settle of ['resolve', 'reject'] as const) {
+      let end = (): void => {}
+      const work = new Promise<void>((resolve, reject) => {
+        end = { resolve, reject }[settle]
+      })
+      fs.busyUntil(work)
+      expect(await sync(10)).toBe('pool')
+      end()
+      await work.catch(() => {})
+      expect(await sync(10)).toBe('spot')
+    }
     slow = true
     expect(await sync(2_000)).toBe('pool')
     for (let i = 0; i < 8; i++) expect(await sync(10)).toBe('pool')

@@ -167,6 +167,7 @@ export class LmdbBackend implements Backend {
     this.#checkWritable()
     const copy = copyDurably(this.#parts.fs, this.#file, path)
     this.#copies.add(copy)
+    this.#parts.fs.busyUntil(copy)
     try {
       await copy
     } finally {
@@ -253,6 +254,7 @@ export class LmdbBackend implements Backend {
       this.#busy = undefined
     })
     this.#busy = busy
+    this.#parts.fs.busyUntil(busy)
     return busy
   }
 
