@@ -135,7 +135,7 @@ export class Compactor {
     if (removed.length > 0) reader.stamp.value++
     this.removedRecords += removed.length
     for (const key of removed) reader.state.delete(reader.buckets.key, key)
-    reader.slab.reclaim()
+    reader.slab.reclaim(records)
     return done
   }
 

@@ -261,6 +261,10 @@ export interface Store {
   scrub(budget?: StepBudget): boolean
   /** Whether `scrub` has anything to do, waiting for readers included. */
   readonly scrubPending: boolean
+  /** Gives memory of records back that were deleted or replaced. True when there is nothing left to do now. */
+  reclaim(budget?: StepBudget): boolean
+  /** Whether there is much to give back, more than the transactions to come should do by the way. */
+  readonly reclaimPending: boolean
   /** The hash of all pairs at `revision` (0: the current one). Throws `COMPACTED` or `FUTURE_REVISION`. */
   openHash(revision: number): Cursor<KvHash>
   /** Hashes of the last compactions since start-up, newest first. */

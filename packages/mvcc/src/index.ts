@@ -13,8 +13,9 @@
  * The caller's duties:
  * - One write transaction per log entry, one at a time. It cannot be taken back: whatever may fail (leases, revisions,
  *   keys that must exist) is checked before the first write.
- * - Long work comes as cursors: call `step` until it says true, and give way in between. `scrub` and `watch.step` want to
- *   be called while `scrubPending` and `watch.pending` say so. Close cursors you give up: an open one holds the scrub back.
+ * - Long work comes as cursors: call `step` until it says true, and give way in between. `scrub`, `reclaim` and
+ *   `watch.step` want to be called while `scrubPending`, `reclaimPending` and `watch.pending` say so. Close cursors you
+ *   give up: an open one holds the scrub back.
  * - A `range` result refers to the store: write it out, or `freeze` it, before the store changes.
  * - The state file's entries are yours to end and commit. Scrubs write outside of entries.
  * - `openStoreInSlices` opens without blocking; what a store read from a snapshot takes over of the old one is

@@ -6,6 +6,8 @@ export interface StoreLimits {
   readonly slabChunkBytes: number
   /** Slabs may be this many times as large as the records in them. */
   readonly slabOverheadMax: number
+  /** Records that the end of a transaction looks at to give memory back: some 20 µs. */
+  readonly reclaimItems: number
   /** Records per slice of restore, scrub and hash, and keys per slice of a range or a delete. */
   readonly sliceRecords: number
   /** Bytes a slice of a range collects at most. */
@@ -24,6 +26,7 @@ export const defaultLimits: StoreLimits = {
   slabBudgetBytes: 1024 * 1024 * 1024,
   slabChunkBytes: 1024 * 1024,
   slabOverheadMax: 1.15,
+  reclaimItems: 64,
   sliceRecords: 4096,
   sliceBytes: 1024 * 1024,
   catchUpWatchers: 512,

@@ -20,7 +20,7 @@ export function* restoreIndex(reader: Reader): Generator<RestoreProgress, number
       done++
       main = scan.main
     })
-    reader.slab.reclaim()
+    reader.slab.reclaim(Number.POSITIVE_INFINITY)
     yield { phase: 'records', done }
   }
   for (const sorted of index.build(limits.sliceRecords)) yield { phase: 'index', done: sorted }

@@ -4,7 +4,7 @@
  * Chunks are filled from the front like a log; a record that is overwritten by one of the same rounded size stays where
  * it is. When chunks hold too little, those with the least in them are emptied into the current one, so that the
  * whole stays within `slabOverheadMax` of what lives; over budget the oldest chunk is dropped, and its keys are read
- * from the state file.
+ * from the state file. A chunk is emptied a few items at a time: it may hold tens of thousands.
  *
  * Item: word 0 its entry (0: dead), word 1 the record's length, then the record, padded to 8 bytes. A handle is
  * `chunk << 17 | place in units of 8 bytes`; chunk 0 is not used, handle 0 is none.
@@ -19,8 +19,10 @@ const unitShift = 17
 const unitMask = 2 ** unitShift - 1
 const chunksMax = 2 ** (32 - unitShift)
 const headBytes = 8
-/** Chunks emptied or dropped by one call at most: some 2 ms. */
-const chunksPerCall = 2
+/** Items looked at when a new chunk is begun. */
+const itemsPerChunk = 1024
+/** So many chunks too many are work for the host, beside what its transactions do. */
+const backlogChunks = 8
 
 interface Chunk {
   readonly bytes: Uint8Array
@@ -42,6 +44,10 @@ export class Slab {
   private current = 0
   private sequence = 0
   private reclaiming = false
+  /** The chunk that is being emptied, 0 if none, up to where, and whether what lives in it is moved. */
+  private emptying = 0
+  private emptiedTo = 0
+  private keeps = false
   allocatedBytes = 0
   liveBytes = 0
 
@@ -122,7 +128,7 @@ export class Slab {
     if (size > this.limits.slabChunkBytes / 4) return this.takeFrom(this.addChunk(size), size)
     if (this.current === 0 || this.chunks[this.current]!.used + size > this.limits.slabChunkBytes) {
       this.current = this.addChunk(this.limits.slabChunkBytes)
-      this.reclaim()
+      this.reclaim(itemsPerChunk)
       // Reclaiming may have filled the fresh chunk.
       if (this.current !== 0 && this.chunks[this.current]!.used + size > this.limits.slabChunkBytes) {
         this.current = this.addChunk(this.limits.slabChunkBytes)
@@ -149,31 +155,47 @@ export class Slab {
     return number
   }
 
-  /** Gives memory back, a few chunks per call. True if there is nothing more to do. */
-  reclaim(): boolean {
-    if (this.reclaiming) return true
-    this.reclaiming = true
-    let rounds = chunksPerCall
-    while (rounds > 0 && this.reclaimOne()) rounds--
-    this.reclaiming = false
-    return rounds > 0
+  /** Much more is allocated than should be. */
+  get backlog(): boolean {
+    const { slabBudgetBytes, slabChunkBytes } = this.limits
+    return this.allocatedBytes > Math.min(this.roomyBytes, slabBudgetBytes) + backlogChunks * slabChunkBytes
   }
 
-  private reclaimOne(): boolean {
-    const { slabBudgetBytes, slabOverheadMax, slabChunkBytes } = this.limits
-    const roomy = this.liveBytes * slabOverheadMax + 2 * slabChunkBytes
-    if (this.allocatedBytes > roomy) {
+  /** What may be allocated before it is worth while to move records. */
+  private get roomyBytes(): number {
+    const { slabOverheadMax, slabChunkBytes } = this.limits
+    return this.liveBytes * slabOverheadMax + 2 * slabChunkBytes
+  }
+
+  /** Gives memory back, looking at so many items. True if there is nothing more to do. */
+  reclaim(items: number): boolean {
+    if (this.reclaiming) return true
+    this.reclaiming = true
+    let left = items
+    while (left > 0 && (this.emptying !== 0 || this.chooseEmptying())) left = this.emptySome(left)
+    this.reclaiming = false
+    return left > 0
+  }
+
+  private chooseEmptying(): boolean {
+    if (this.allocatedBytes > this.roomyBytes) {
       const emptiest = this.choose(chunk => chunk.live / chunk.bytes.length)
       if (emptiest !== 0 && this.chunks[emptiest]!.live < this.chunks[emptiest]!.bytes.length * 0.9) {
-        this.empty(emptiest, true)
+        this.beginEmptying(emptiest, true)
         return true
       }
     }
-    if (this.allocatedBytes <= slabBudgetBytes) return false
+    if (this.allocatedBytes <= this.limits.slabBudgetBytes) return false
     const oldest = this.choose(chunk => chunk.sequence)
     if (oldest === 0) return false
-    this.empty(oldest, false)
+    this.beginEmptying(oldest, false)
     return true
+  }
+
+  private beginEmptying(number: number, keeps: boolean): void {
+    this.emptying = number
+    this.emptiedTo = 0
+    this.keeps = keeps
   }
 
   /** Number of the chunk, not the current one, with the least cost; 0 if there is none. */
@@ -192,24 +214,32 @@ export class Slab {
     return best
   }
 
-  /** Gives the chunk back; its records move to the current one, or are forgotten. */
-  private empty(number: number, keep: boolean): void {
-    const chunk = this.chunks[number]!
-    for (let at = 0; at < chunk.used; ) {
-      const word = at >>> 2
-      const entry = chunk.words[word]!
-      const length = chunk.words[word + 1]!
-      if (entry !== 0) {
-        const isPrevious = this.index.hasFlag(entry, previousFlag)
-        this.drop(entry)
-        if (keep && !isPrevious) this.move(entry, chunk.bytes.subarray(at + headBytes, at + headBytes + length))
-      }
-      at += roundUp(length)
+  /** Moves the records of the next items to the current chunk, or forgets them; the chunk goes behind the last one. */
+  private emptySome(items: number): number {
+    const chunk = this.chunks[this.emptying]!
+    let left = items
+    while (left > 0 && this.emptiedTo < chunk.used) {
+      left--
+      const at = this.emptiedTo
+      const entry = chunk.words[at >>> 2]!
+      const length = chunk.words[(at >>> 2) + 1]!
+      this.emptiedTo = at + roundUp(length)
+      if (entry === 0) continue
+      const isPrevious = this.index.hasFlag(entry, previousFlag)
+      this.drop(entry)
+      if (this.keeps && !isPrevious) this.move(entry, chunk.bytes.subarray(at + headBytes, at + headBytes + length))
     }
+    if (this.emptiedTo >= chunk.used) this.giveBack(this.emptying)
+    return left
+  }
+
+  private giveBack(number: number): void {
+    const chunk = this.chunks[number]!
     assert(chunk.live === 0, 'an emptied slab chunk holds nothing')
     this.allocatedBytes -= chunk.bytes.length
     this.chunks[number] = noChunk
     this.vacant.push(number)
+    this.emptying = 0
   }
 
   private move(entry: number, record: Uint8Array): void {

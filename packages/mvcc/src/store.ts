@@ -155,8 +155,19 @@ class MultiVersionStore implements Store, TxnHost {
     if (changes.length === 0) return
     this.revision = changes.revision
     this.reader.stamp.value++
-    this.reader.slab.reclaim()
+    this.reader.slab.reclaim(this.reader.limits.reclaimItems)
     this.hub.publish(changes)
+  }
+
+  // Memory
+
+  get reclaimPending(): boolean {
+    return this.reader.slab.backlog
+  }
+
+  reclaim({ records = this.reader.limits.sliceRecords }: StepBudget = {}): boolean {
+    this.reader.slab.reclaim(records)
+    return !this.reclaimPending
   }
 
   // Compaction and hashes

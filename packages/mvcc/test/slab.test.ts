@@ -53,9 +53,43 @@ describe('slab', () => {
     const txn = store.write()
     txn.deleteRange({ key: bytes('\0'), rangeEnd: bytes('\0') })
     txn.end()
+    expect(store.reclaimPending).toBe(true)
+    while (!store.reclaim({ records: 100 })) {}
+    expect(store.reclaimPending).toBe(false)
     for (let left = 20; left > 0; left--) put(store, 'one', 10)
     expect(store.statistics().slabBytes).toBeLessThan(before / 5)
     expect(store.statistics().slabLiveBytes).toBeLessThan(100)
+  })
+
+  it('looks at few records by the way, however many there are to give back', () => {
+    const state = new SortedState()
+    const store = openStore({ state, buckets, limits: { slabChunkBytes: 64 * 1024, reclaimItems: 10 } })
+    const keys = 20_000
+    for (let number = 0; number < keys; number++) put(store, `key-${number}`, 500)
+    const txn = store.write()
+    txn.deleteRange({ key: bytes('key-'), rangeEnd: bytes('key.') })
+    txn.end()
+    const { revision } = store
+    /** Records before the deletion that are no longer in memory. */
+    const gone = (): number => {
+      state.gets = 0
+      store.range({ key: bytes('key-'), rangeEnd: bytes('key.'), revision: revision - 1 })
+      return state.gets
+    }
+    let before = gone()
+    expect(before).toBeLessThanOrEqual(10)
+    for (let left = 3; left > 0; left--) {
+      put(store, 'one', 10)
+      const after = gone()
+      expect(after - before).toBeLessThanOrEqual(10)
+      before = after
+    }
+    expect(store.reclaimPending).toBe(true)
+    store.reclaim({ records: 300 })
+    const after = gone()
+    expect(after - before).toBe(300)
+    while (!store.reclaim({ records: 300 })) {}
+    expect(gone()).toBeGreaterThan(keys / 2)
   })
 
   it('keeps the budget, and reads the rest from the state file', () => {

@@ -21,7 +21,7 @@ export interface ScrubPace {
 }
 
 /**
- * Long work that shares the loop: catching up watchers, scrubbing after a compaction, wide reads. It runs in slices
+ * Long work that shares the loop: catching up watchers, scrubbing after a compaction, giving memory back, wide reads. It runs in slices
  * between turns, each piece in turn, and is asleep when there is nothing to do.
  */
 export class Background {
@@ -112,7 +112,8 @@ export class Background {
     if (store.watch.pending) store.watch.step({ records: limits.sliceRecords })
     const canScrub = this.#scrub(store)
     if (!store.scrubPending) this.#scrubbed()
-    return this.#pieces.length > 0 || store.watch.pending || canScrub
+    if (store.reclaimPending) store.reclaim({ records: limits.sliceRecords })
+    return this.#pieces.length > 0 || store.watch.pending || canScrub || store.reclaimPending
   }
 
   /** A slice of the scrub; whether another one can follow at once. */

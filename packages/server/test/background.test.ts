@@ -86,6 +86,27 @@ test('a compaction is scrubbed, and whoever waits for that is told afterwards', 
   expect(notes.filter(note => note === 'scrub 0').length).toBeGreaterThan(1)
 })
 
+test('memory of deleted records is given back in slices', () => {
+  const { clock, store, background, notes } = world(0)
+  const value = new Uint8Array(4096)
+  for (let i = 0; i < 4000; i++) {
+    const txn = store.write()
+    txn.put({ key: bytesOf(`k${i}`), value })
+    txn.end()
+  }
+  const txn = store.write()
+  txn.deleteRange({ key: bytesOf('k'), rangeEnd: bytesOf('l') })
+  txn.end()
+  const before = store.statistics().slabBytes
+  expect(store.reclaimPending).toBe(true)
+  background.wake()
+  turn(clock)
+  expect(store.reclaimPending).toBe(false)
+  expect(store.statistics().slabBytes).toBeLessThan(before)
+  expect(notes).toEqual(['run over'])
+  expect(clock.nextAt()).toBeUndefined()
+})
+
 test('a scrub rests between its batches, and nothing that happens meanwhile wakes it', () => {
   const { clock, store, background, notes } = world(0, { records: 100, pauseMs: 10 })
   for (let i = 0; i < 250; i++) {

@@ -131,7 +131,7 @@ export function endWrite(state: State, txn: WriteTxn): number {
   const { revision, changes } = txn.end()
   const leases = changes.leases
   for (let i = 0; i < leases.length; i++) moveKey(state, leases[i] as LeaseChange)
-  if (state.store.watch.pending) state.background.wake()
+  if (state.store.watch.pending || state.store.reclaimPending) state.background.wake()
   return revision
 }
 
