@@ -102,6 +102,15 @@ export interface Backend {
    */
   defragment(): Promise<void>
   /**
+   * Gives the file another name in the same folder, written as the folder of the old name was. What lies at `path` is
+   * replaced: at every moment that is the old file or this one, whole. Durable when it resolves. Reads and writes go on
+   * meanwhile, commits wait. A failure before the file has its new name does not hurt the backend; any later one is final.
+   *
+   * The backend of the file that is replaced must be at rest but for reading. It keeps its file, which has no name any
+   * more and is gone after its `close`; its `defragment` and `moveTo` refuse (`IO`).
+   */
+  moveTo(path: string): Promise<void>
+  /**
    * Reads every committed record and compares checksums, counts and sums with what was written: `CORRUPT` names what
    * is wrong. Gives way to the event loop between slices.
    */

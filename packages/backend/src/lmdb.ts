@@ -56,8 +56,8 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
   await removeTemporaries(fs, path)
   const size = await checkHeader(fs, path)
   if (size === 0) await makeFile(fs, path)
-  const openFile = (at: string): LmdbFile => openStoreFile({ path: at, name: path, buckets, mapBytes })
-  const file = openFile(path)
+  const openFile = (at: string, name: string): LmdbFile => openStoreFile({ path: at, name, buckets, mapBytes })
+  const file = openFile(path, path)
   try {
     if (size > 0 && size < file.fileBytes) {
       throw new BackendError('CORRUPT', `the file has ${size} bytes and needs ${file.fileBytes}`, { file: path })

@@ -10,9 +10,10 @@ import type { Bucket } from './backend.ts'
 import { BucketSet } from './buckets.ts'
 import { BackendError } from './errors.ts'
 import { headerBytes, isBoltFile } from './foreign.ts'
-import { type FlushSchedule, MemoryBackend, type Random } from './memory/backend.ts'
+import { type FlushSchedule, MemoryBackend, type MemoryParts, type MemoryPlace, type Random } from './memory/backend.ts'
 import { readWhole, replaceFile, writeNew } from './memory/files.ts'
 import { decodeImage, isImage } from './memory/image.ts'
+import { MarkedPlace, markedId, markOf } from './memory/place.ts'
 import { emptyVersion } from './memory/version.ts'
 
 export type { FlushSchedule, MemoryView, Random } from './memory/backend.ts'
@@ -22,7 +23,7 @@ export interface MemoryOptions {
   readonly buckets: readonly Bucket[]
   /** Default: the flush is done in the next microtask. */
   readonly schedule?: FlushSchedule
-  /** Where `copyTo` writes; without it that is `UNSUPPORTED`. */
+  /** Where `copyTo` writes; without it that is `UNSUPPORTED`. `moveTo` needs `openMemory`. */
   readonly fs?: Fs
 }
 
@@ -33,12 +34,12 @@ export function memoryBackend(options: MemoryOptions): MemoryBackend {
   return new MemoryBackend(partsOf(options), emptyVersion)
 }
 
-function partsOf(options: MemoryOptions) {
+function partsOf(options: MemoryOptions, place?: MemoryPlace): MemoryParts {
   const { fs } = options
   return {
     buckets: new BucketSet(options.buckets),
     schedule: options.schedule ?? soon,
-    writeFile: fs === undefined ? undefined : (path: string, bytes: Uint8Array) => writeNew(fs, path, bytes),
+    disk: fs === undefined ? undefined : { write: (path, bytes) => writeNew(fs, path, bytes), place },
   }
 }
 
@@ -47,9 +48,9 @@ export class MemoryStates {
   readonly #backends = new Map<number, MemoryBackend>()
   #lastId = 0
 
-  add(backend: MemoryBackend): number {
+  /** A number for a new state. */
+  nextId(): number {
     this.#lastId++
-    this.#backends.set(this.#lastId, backend)
     return this.#lastId
   }
 
@@ -59,6 +60,10 @@ export class MemoryStates {
 
   set(id: number, backend: MemoryBackend): void {
     this.#backends.set(id, backend)
+  }
+
+  delete(id: number): void {
+    this.#backends.delete(id)
   }
 
   /** What a crash would leave of all of them, while they live on. */
@@ -78,8 +83,6 @@ export interface OpenMemoryOptions extends MemoryOptions {
   readonly random: Random
 }
 
-const markMagic = new TextEncoder().encode('kvsmemrf')
-
 /**
  * `openLmdb`'s twin for a simulated disk: the state at `path`, an empty one if nothing is there.
  *
@@ -97,7 +100,7 @@ export async function openMemory(options: OpenMemoryOptions): Promise<MemoryBack
     const before = states.get(id)
     if (before === undefined)
       throw new BackendError('CORRUPT', `the mark of a state ${id} that is not there`, { file: path })
-    const backend = before.crash(options.random)
+    const backend = before.crash(options.random, partsAt(options, id))
     states.set(id, backend)
     return backend
   }
@@ -105,19 +108,14 @@ export async function openMemory(options: OpenMemoryOptions): Promise<MemoryBack
     throw new BackendError('CORRUPT', 'not a state', { file: path })
   }
   const start = bytes === undefined || bytes.length === 0 ? emptyVersion : decodeImage(bytes, path)
-  const backend = new MemoryBackend(partsOf(options), start)
-  await replaceFile(fs, path, markOf(states.add(backend)))
+  const newId = states.nextId()
+  const backend = new MemoryBackend(partsAt(options, newId), start)
+  states.set(newId, backend)
+  await replaceFile(fs, path, markOf(newId))
   return backend
 }
 
-function markOf(id: number): Uint8Array {
-  const mark = new Uint8Array(markMagic.length + 4)
-  mark.set(markMagic)
-  new DataView(mark.buffer).setUint32(markMagic.length, id, true)
-  return mark
-}
-
-function markedId(bytes: Uint8Array): number | undefined {
-  if (bytes.length !== markMagic.length + 4 || !markMagic.every((byte, at) => bytes[at] === byte)) return undefined
-  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(markMagic.length, true)
+function partsAt(options: OpenMemoryOptions, id: number): MemoryParts {
+  const { fs, path, states } = options
+  return partsOf(options, new MarkedPlace({ fs, path, id, forget: gone => states.delete(gone) }))
 }

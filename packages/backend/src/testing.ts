@@ -8,6 +8,7 @@
  */
 
 import { commitCases } from './testing/commit-cases.ts'
+import { moveCases } from './testing/move-cases.ts'
 import type { ContractCase, PlaceFactory } from './testing/place.ts'
 import { readCases } from './testing/read-cases.ts'
 import { upkeepCases } from './testing/upkeep-cases.ts'
@@ -17,7 +18,7 @@ export { contractBuckets } from './testing/place.ts'
 
 /** `makePlace` gives an empty place for one state; it is called for every case and removed after it. */
 export function backendContract(makePlace: PlaceFactory): readonly ContractCase[] {
-  return [...readCases, ...commitCases, ...upkeepCases].map(({ name, check }) => ({
+  return [...readCases, ...commitCases, ...upkeepCases, ...moveCases].map(({ name, check }) => ({
     name,
     run: async () => {
       const place = await makePlace()

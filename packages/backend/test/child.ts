@@ -3,6 +3,7 @@
  *
  *   write PATH SEED   writes the history from where the file stands, for ever; says `durable N` after commits
  *   defragment PATH SEED   the same, and defragments all the time
+ *   move PATH CALLS   opens the file with a copy beside it and puts that in its place; dies before the disk call of this number
  *   fill PATH FREE   writes until a commit fails, says what happens then, and closes; the disk says it has FREE bytes
  */
 
@@ -71,6 +72,46 @@ function diskWithFree(freeBytes: number): Fs {
   }
 }
 
+async function move(): Promise<void> {
+  const old = await openLmdb({ path, buckets: historyBuckets })
+  const received = path.replace(/db$/, '0000000000000007.snap.db')
+  await old.copyTo(received)
+  let left = Infinity
+  const fs = diskThat(() => {
+    left--
+    if (left < 0) process.kill(process.pid, 'SIGKILL')
+  })
+  const next = await openLmdb({ path: received, buckets: historyBuckets, fs })
+  for (const [backend, index] of [
+    [old, 1_000_001],
+    [next, 1_000_002],
+  ] as const) {
+    applyEntry(backend, index)
+    backend.endEntry({ index, term: 1 })
+    await backend.commit()
+  }
+  const view = old.view()
+  left = Number(seed)
+  await next.moveTo(path)
+  left = Infinity
+  view.close()
+  say('moved')
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** The disk of this machine; `happens` before every call. */
+function diskThat(happens: () => void): Fs {
+  const fs = nodeFs()
+  return new Proxy(fs, {
+    get:
+      (_, name: keyof Fs) =>
+      (...args: unknown[]) => {
+        happens()
+        return (fs[name] as (...args: unknown[]) => unknown)(...args)
+      },
+  })
+}
+
 function caughtFrom(work: () => void): unknown {
   try {
     work()
@@ -84,4 +125,4 @@ function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | undefined)?.code)
 }
 
-await (mode === 'fill' ? fill() : write())
+await (mode === 'fill' ? fill() : mode === 'move' ? move() : write())

@@ -92,6 +92,40 @@ test.each([5, 6, 7])('a process killed while it defragments leaves a prefix of t
   await killing('defragment', { seed, rounds: 4 })
 })
 
+test('a process killed anywhere in a move leaves the old or the new file, whole', async () => {
+  const left: number[] = []
+  for (let calls = 0, moved = false; !moved; calls++) {
+    const place = join(folder, `move-${calls}`)
+    const path = join(place, 'db')
+    const first = await openLmdb({ path, buckets: historyBuckets })
+    for (let index = 1; index <= 50; index++) {
+      applyEntry(first, index)
+      first.endEntry({ index, term: 1 })
+    }
+    await first.close()
+    const child = spawn(process.execPath, [program, 'move', path, String(calls)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    children.push(child)
+    child.stdout.on('data', () => {
+      moved = true
+    })
+    await once(child, 'close')
+    expect(child.signalCode).toBe('SIGKILL')
+    const backend = await openLmdb({ path, buckets: historyBuckets })
+    left.push(backend.consistent.index)
+    await backend.verify()
+    applyEntry(backend, 1_000_003)
+    backend.endEntry({ index: 1_000_003, term: 1 })
+    await backend.commit()
+    await backend.defragment()
+    await backend.verify()
+    await backend.close()
+    if (moved) expect(readdirSync(place).toSorted()).toEqual(['db', 'db-lock'])
+  }
+  expect(left).toEqual([1_000_001, 1_000_001, 1_000_002, 1_000_002, 1_000_002])
+})
+
 test.each([
   { free: 0, code: 'NO_SPACE' },
   { free: 1e12, code: 'IO' },

@@ -1,11 +1,24 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend } from '@kvs/backend'
 import { openLmdb } from '@kvs/backend/lmdb'
-import { faultFs, nodeFs, traceFs, VfsError } from '@kvs/vfs'
+import { type Fs, faultFs, nodeFs, traceFs, VfsError } from '@kvs/vfs'
 import { open } from 'lmdb'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 /** What the LMDB file alone can do: be another's, be damaged, be replaced, grow. */
 
@@ -369,4 +382,120 @@ test('closing waits for what is under way', async () => {
   const again = await openLmdb({ path, buckets })
   expect([...again.records(key)].length).toBe(5_000)
   await again.close()
+})
+
+describe('a file that takes the place of another', () => {
+  const received = (): string => join(folder, 'member', 'snap', '0000000000000007.snap.db')
+
+  /** The state at `path` and a copy of it, received and changed; both open. */
+  async function both(fs?: Fs): Promise<{ readonly old: Backend; readonly next: Backend }> {
+    await make()
+    const old = await openLmdb({ path, buckets, ...(fs && { fs }) })
+    await old.copyTo(received())
+    const next = await openLmdb({ path: received(), buckets, ...(fs && { fs }) })
+    next.put(key, text('d'), text('received'))
+    next.endEntry({ index: 7, term: 2 })
+    await next.commit()
+    return { old, next }
+  }
+
+  test('has the right to be there before it is, and its lock file goes with it', async () => {
+    const lines: string[] = []
+    const fs = traceFs(nodeFs(), { root: folder, sink: line => lines.push(line.replace(/tmp\.\d+/, 'tmp.N')) })
+    const { old, next } = await both(fs)
+    const inode = (at: string): bigint => statSync(at, { bigint: true }).ino
+    const inodes = [inode(received()), inode(`${received()}-lock`)]
+    lines.length = 0
+    await next.moveTo(path)
+    expect(lines).toEqual([
+      'datasync member/snap/0000000000000007.snap.db',
+      'rename member/snap/0000000000000007.snap.db member/snap/db',
+      'rename member/snap/0000000000000007.snap.db-lock member/snap/db-lock',
+      'syncDir member/snap',
+    ])
+    expect([inode(path), inode(`${path}-lock`)]).toEqual(inodes)
+    lines.length = 0
+    await old.close()
+    expect(lines, 'its space is given back once no power cut can bring its name back').toEqual(['syncDir member/snap'])
+    await next.close()
+    expect(lines.length).toBe(1)
+    expect(readdirSync(join(folder, 'member', 'snap')).toSorted()).toEqual(['db', 'db-lock'])
+  })
+
+  test.each([
+    { operation: 'datasync', path: /snap\.db$/, survives: true },
+    { operation: 'rename', path: /snap\.db$/, survives: true },
+    { operation: 'rename', path: /-lock$/, survives: false },
+    { operation: 'syncDir', path: /snap$/, survives: false },
+  ] as const)('when $operation of $path fails', async ({ operation, path: where, survives }) => {
+    const fs = faultFs(nodeFs())
+    const { old, next } = await both(fs)
+    fs.setRules([{ operation, path: where, fault: { error: 'NO_SPACE' } }])
+    const file = survives ? received() : path
+    const failed = { code: survives ? 'NO_SPACE' : 'IO', file, cause: expect.any(VfsError) }
+    await expect(next.moveTo(path)).rejects.toMatchObject(failed)
+    fs.setRules([])
+    expect(old.get(key, text('a'))).toEqual(text('1'))
+    expect(next.get(key, text('d'))).toEqual(text('received'))
+    if (survives) {
+      old.put(key, text('e'), text('5'))
+      old.endEntry({ index: 8, term: 2 })
+      await old.defragment()
+      await old.commit()
+      next.put(key, text('e'), text('5'))
+      next.endEntry({ index: 8, term: 2 })
+      await next.commit()
+      await next.moveTo(path)
+      await next.defragment()
+    } else {
+      expect(() => next.put(key, text('e'), text('5'))).toThrow(expect.objectContaining({ code: 'IO' }))
+      await expect(next.commit()).rejects.toMatchObject(failed)
+      await expect(next.moveTo(received())).rejects.toMatchObject(failed)
+    }
+    await Promise.all([old.close(), next.close()])
+    const again = await openLmdb({ path, buckets })
+    expect([...again.records(key)].length).toBe(survives ? 5 : 4)
+    await again.verify()
+    await again.close()
+  })
+
+  test('keeps its old name in no message, and damage of the replaced one is not looked for in it', async () => {
+    const { old, next } = await both()
+    await next.moveTo(path)
+    await next.close()
+    damage('received')
+    const damaged = await openLmdb({ path, buckets })
+    await damaged.moveTo(received())
+    const error = { code: 'CORRUPT', bucket: 'key', file: received(), offsetBytes: expect.any(Number) }
+    expect(() => damaged.get(key, text('d'))).toThrow(expect.objectContaining(error))
+    await damaged.close()
+    await expect(damaged.commit()).rejects.toMatchObject({ code: 'CLOSED', file: received() })
+    await old.close()
+  })
+
+  test.each([
+    { what: 'the disk vouches for the new name', sound: true, hasWitness: false, isCut: true },
+    { what: 'the disk does not vouch for the new name', sound: false, hasWitness: false, isCut: false },
+    { what: 'the old file has another name', sound: true, hasWitness: true, isCut: false },
+  ])('the replaced file is cut before it is closed: $isCut where $what', async ({ sound, hasWitness, isCut }) => {
+    const fs = faultFs(nodeFs())
+    const { old, next } = await both(fs)
+    if (hasWitness) linkSync(path, join(folder, 'witness'))
+    const descriptor = openSync(path, 'r')
+    const { size } = fstatSync(descriptor)
+    await next.moveTo(path)
+    if (!sound) fs.setRules([{ operation: 'syncDir', path: /snap$/, fault: { error: 'IO' } }])
+    await old.close()
+    expect(fstatSync(descriptor).size).toBe(isCut ? 8_192 : size)
+    closeSync(descriptor)
+    await next.verify()
+    await next.close()
+  })
+
+  test('stays in its folder', async () => {
+    const { old, next } = await both()
+    await expect(next.moveTo(join(folder, 'db'))).rejects.toThrow(/assertion failed: .* is in the folder of /)
+    await next.moveTo(path)
+    await Promise.all([old.close(), next.close()])
+  })
 })

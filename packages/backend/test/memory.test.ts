@@ -1,7 +1,7 @@
 import type { Backend } from '@kvs/backend'
 import { type MemoryBackend, MemoryStates, memoryBackend, openMemory } from '@kvs/backend/memory'
 import { SeededRandom } from '@kvs/testing'
-import { memFs } from '@kvs/vfs'
+import { type CrashMode, type Fs, faultFs, memFs, VfsError } from '@kvs/vfs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
@@ -146,7 +146,7 @@ test('without a disk there is nothing to copy to', async () => {
 })
 
 describe('openMemory', () => {
-  const open = (fs: ReturnType<typeof memFs>, states: MemoryStates, path: string, seed = 1): Promise<MemoryBackend> =>
+  const open = (fs: Fs, states: MemoryStates, path: string, seed = 1): Promise<MemoryBackend> =>
     openMemory({ fs, path, buckets, states, random: new SeededRandom(seed) })
 
   test('finds the state again, also under a new name and after the disk lost power', async () => {
@@ -179,6 +179,98 @@ describe('openMemory', () => {
     const copy = await open(fs, states, '/db')
     expect(copy.consistent).toEqual({ index: 9, term: 1 })
     expect(copy.get(bucket, one)).toEqual(Uint8Array.of(9))
+  })
+
+  test('a power cut anywhere in a move leaves the old or the new state', async () => {
+    const left = new Set<string>()
+    const modes: readonly CrashMode[] = ['lose-all', 'keep-all', 'keep-random', 'prefix']
+    const states = new MemoryStates()
+    const looks: Promise<void>[] = []
+    const look = (when: string): void => {
+      for (const [seed, mode] of modes.entries()) {
+        const disk = fs.afterCrash({ mode, random: new SeededRandom(seed) })
+        const others = states.afterCrash(new SeededRandom(seed))
+        looks.push(
+          open(disk, others, '/db').then(async state => {
+            expect(state.get(bucket, one), `${when}, ${mode}`).toEqual(Uint8Array.of(state.consistent.index))
+            left.add(`${when}: ${state.consistent.index}`)
+            await state.copyTo('/copy')
+          }),
+        )
+      }
+    }
+    let watched = false
+    const fs = memFs()
+    const watchedFs = new Proxy<Fs>(fs, {
+      get:
+        (_, name: keyof Fs) =>
+        (...args: never[]): unknown => {
+          if (watched) look(`before ${name}`)
+          const result: unknown = (fs[name] as (...args: never[]) => unknown)(...args)
+          if (watched) look(`within ${name}`)
+          return result
+        },
+    })
+    const old = await open(fs, states, '/db')
+    writeEntry(old, 1)
+    await old.commit()
+    await old.copyTo('/7.snap.db')
+    const next = await open(watchedFs, states, '/7.snap.db')
+    writeEntry(next, 7)
+    await next.commit()
+    look('before')
+    watched = true
+    await next.moveTo('/db')
+    watched = false
+    look('after')
+    await Promise.all(looks)
+    expect([...left].filter(line => !/(stat|open)/.test(line)).sort()).toEqual([
+      'after: 7',
+      'before rename: 1',
+      'before syncDir: 1',
+      'before syncDir: 7',
+      'before: 1',
+      'within rename: 1',
+      'within rename: 7',
+      'within syncDir: 1',
+      'within syncDir: 7',
+    ])
+    await Promise.all([old.close(), next.close()])
+    expect(await fs.readDir('/')).toEqual(['db'])
+    expect((await open(fs.crash({ mode: 'lose-all' }), states, '/db')).consistent.index).toBe(7)
+  })
+
+  test.each([
+    { operation: 'rename', survives: true },
+    { operation: 'syncDir', survives: false },
+  ] as const)('a move whose $operation fails', async ({ operation, survives }) => {
+    const disk = memFs()
+    const fs = faultFs(disk)
+    const states = new MemoryStates()
+    const options = { fs, buckets, states, random: new SeededRandom(1) }
+    const old = await openMemory({ ...options, path: '/db' })
+    const next = await openMemory({ ...options, path: '/7.snap.db' })
+    writeEntry(next, 7)
+    await next.commit()
+    fs.setRules([{ operation, fault: { error: 'IO' } }])
+    await expect(next.moveTo('/db')).rejects.toMatchObject({ code: 'IO', cause: expect.any(VfsError) })
+    fs.setRules([])
+    expect(next.get(bucket, one)).toEqual(Uint8Array.of(7))
+    if (survives) {
+      writeEntry(next, 8)
+      await next.commit()
+      await next.moveTo('/db')
+    } else {
+      expect(() => writeEntry(next, 8)).toThrow(expect.objectContaining({ code: 'IO' }))
+      await expect(next.commit()).rejects.toMatchObject({ code: 'IO' })
+      await expect(next.moveTo('/db')).rejects.toMatchObject({ code: 'IO' })
+    }
+    await Promise.all([old.close(), next.close()])
+    expect((await openMemory({ ...options, path: '/db' })).consistent.index).toBe(survives ? 8 : 7)
+  })
+
+  test('a state without a file has no name to change', async () => {
+    await expect(memoryBackend({ buckets, fs: memFs() }).moveTo('/db')).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
 
   test('refuses a damaged copy, what is no state, and the file of etcd', async () => {

@@ -1,6 +1,6 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { MemoryBackend, MemoryStates, openMemory } from '@kvs/backend/memory'
 import { contractBuckets as buckets, type ContractPlace } from '@kvs/backend/testing'
@@ -14,6 +14,10 @@ export async function lmdbPlace(): Promise<ContractPlace> {
   let crashes = 0
   return {
     open: () => openLmdb({ path, buckets }),
+    get path() {
+      return path
+    },
+    names: async () => readdirSync(dirname(path)).sort(),
     async crash(backend) {
       crashes++
       const left = join(folder, `crash-${crashes}`)
@@ -36,6 +40,8 @@ export async function memoryPlace(): Promise<ContractPlace> {
   const open = (path: string) => openMemory({ fs, path, buckets, states, random })
   return {
     open: () => open('/db'),
+    path: '/db',
+    names: () => fs.readDir('/'),
     async crash(backend) {
       if (!(backend instanceof MemoryBackend)) throw new Error('not a memory backend')
       return await open('/db')

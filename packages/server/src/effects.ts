@@ -147,6 +147,10 @@ export class EffectsBackend implements Backend {
     return this.#backend.defragment()
   }
 
+  moveTo(path: string): Promise<void> {
+    return this.#backend.moveTo(path)
+  }
+
   verify(): Promise<void> {
     return this.#backend.verify()
   }

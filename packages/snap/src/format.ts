@@ -10,6 +10,7 @@ import { SnapError } from './errors.ts'
  *   `%016x-%016x.snap`   (term, index) membership at a point of the log: proto2 `{ crc uint32 = 1, data bytes = 2 }`,
  *                        data an encoded raftpb.Snapshot, crc the CRC-32C of data
  *   `%016x.snap.db`      (index) a state file received from a leader, until it becomes the state file
+ *   `%016x.snap.db-lock`, `%016x.snap.db.tmp.*`   what lies beside one that is open; removed at start
  *   `*.broken`           a `.snap` that could not be read
  *   `tmp*`               unfinished; removed at start
  */
@@ -34,6 +35,11 @@ export function parseSnapFileName(fileName: string): SnapName | undefined {
 
 export function snapDbFileName(index: number): string {
   return `${hex16(index)}.snap.db`
+}
+
+/** Whether a file stands beside a `.snap.db` file while that is open: its table of locks, an unfinished copy of it. */
+export function isPartOfSnapDb(fileName: string): boolean {
+  return /^[0-9a-f]{16}\.snap\.db(-lock|\.tmp\..+)$/.test(fileName)
 }
 
 /** The index in the name of a `.snap.db` file. */

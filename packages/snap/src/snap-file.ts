@@ -4,6 +4,7 @@ import { SnapError } from './errors.ts'
 import {
   decodeSnapFile,
   encodeSnapFile,
+  isPartOfSnapDb,
   parseSnapDbFileName,
   parseSnapFileName,
   type SnapName,
@@ -40,7 +41,7 @@ function isKnown(fileName: string): boolean {
   const isState = fileName === 'db' || /^(db[.-]|data\.mdb|lock\.mdb)/.test(fileName)
   const isOurs =
     fileName.startsWith('tmp') || fileName.endsWith('.broken') || parseSnapDbFileName(fileName) !== undefined
-  return isState || isOurs
+  return isState || isOurs || isPartOfSnapDb(fileName)
 }
 
 /** Reads one `.snap` file. Throws `NOT_FOUND`, `EMPTY`, `CRC_MISMATCH` or `MALFORMED`. Changes nothing. */
@@ -99,13 +100,16 @@ export function purgeSnaps(at: SnapDir, keepCount: number): Promise<readonly str
   })
 }
 
-/** Removes what an interrupted start or transfer left: `tmp*` and `db.tmp*`. For the start, before anything is opened. */
+/**
+ * Removes what an interrupted start or transfer left: `tmp*`, `db.tmp*`, and what lay beside an open `.snap.db`. For the
+ * start, before anything is opened.
+ */
 export function cleanSnapDir(at: SnapDir): Promise<readonly string[]> {
   return orSnapError('clean', async () => {
     const names = await namesIn(at)
     return removeAll(
       at,
-      names.filter(name => name.startsWith('tmp') || name.startsWith('db.tmp')),
+      names.filter(name => name.startsWith('tmp') || name.startsWith('db.tmp') || isPartOfSnapDb(name)),
     )
   })
 }

@@ -198,10 +198,15 @@ test('purging and cleaning', async () => {
   const fs = await emptyDir()
   const at = { fs, dir }
   for (let index = 1; index <= 7; index++) await saveSnap(at, snapshot(index, 1))
-  for (const name of ['tmp-x', 'tmp123', 'db.tmp.5', 'db']) await put(fs, name, new Uint8Array(1))
+  const parts = ['0000000000000007.snap.db-lock', '0000000000000007.snap.db.tmp.1-lock']
+  const whole = '0000000000000007.snap.db'
+  const unknown = '7.snap.db-lock'
+  for (const name of ['tmp-x', 'tmp123', 'db.tmp.5', 'db', whole, unknown, ...parts]) {
+    await put(fs, name, new Uint8Array(1))
+  }
   expect(await purgeSnaps(at, 0)).toEqual([])
   expect(await purgeSnaps(at, 5)).toEqual([1, 2].map(index => snapFileName({ term: 1, index })))
-  expect(await cleanSnapDir(at)).toEqual(['db.tmp.5', 'tmp-x', 'tmp123'])
+  expect(await cleanSnapDir(at)).toEqual([...parts, 'db.tmp.5', 'tmp-x', 'tmp123'])
   expect((await listSnaps(at)).map(name => name.index)).toEqual([7, 6, 5, 4, 3])
   expect(await listSnaps({ fs, dir: '/nowhere' })).toEqual([])
 })

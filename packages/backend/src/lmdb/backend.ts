@@ -11,8 +11,9 @@ import type {
 } from '../backend.ts'
 import type { BucketSet } from '../buckets.ts'
 import { BackendError } from '../errors.ts'
+import { isRenaming } from '../paths.ts'
 import { checksumBytes, keyChecksum } from './checksum.ts'
-import { copyDurably, type OpenFile, replaceByCompactCopy } from './copying.ts'
+import { beginMove, closeLast, copyDurably, finishMove, type OpenFile, replaceByCompactCopy } from './copying.ts'
 import type { LmdbFile } from './file.ts'
 import { HighKeys } from './high-keys.ts'
 import { decodedOrEmpty, encodeStoredMeta } from './meta-record.ts'
@@ -40,6 +41,7 @@ export interface LmdbParts {
 /** The state in an LMDB file; see `openLmdb`. */
 export class LmdbBackend implements Backend {
   readonly #parts: LmdbParts
+  #path: string
   #file: LmdbFile
   readonly #retired: LmdbFile[] = []
   readonly #pending: Pending = new Pending()
@@ -61,6 +63,7 @@ export class LmdbBackend implements Backend {
 
   constructor(parts: LmdbParts) {
     this.#parts = parts
+    this.#path = parts.path
     this.#file = parts.file
     const meta = decodedOrEmpty(parts.file.meta())
     for (const snapshot of [this.#written, this.#ended, this.#visible]) snapshot.set(meta, meta)
@@ -178,10 +181,15 @@ export class LmdbBackend implements Backend {
   defragment(): Promise<void> {
     const refusal = this.#refusal()
     if (refusal !== undefined) return Promise.reject(refusal)
-    this.#defragmenting ??= this.#defragment().finally(() => {
+    this.#defragmenting ??= this.#alone(() => this.#exchange()).finally(() => {
       this.#defragmenting = undefined
     })
     return this.#defragmenting
+  }
+
+  moveTo(path: string): Promise<void> {
+    const refusal = this.#refusal()
+    return refusal === undefined ? this.#alone(() => this.#move(path)) : Promise.reject(refusal)
   }
 
   async verify(): Promise<void> {
@@ -273,7 +281,7 @@ export class LmdbBackend implements Backend {
     }
     const status = await this.#hand(segments, snapshot)
     if (status !== lmdbStatus.durable) {
-      this.#failure = commitError(status, { file: this.#parts.path, isDiskFull: await this.#isDiskFull(bytes) })
+      this.#failure = commitError(status, { file: this.#path, isDiskFull: await this.#isDiskFull(bytes) })
       throw this.#failure
     }
     this.#durable = snapshot.point
@@ -305,7 +313,7 @@ export class LmdbBackend implements Backend {
 
   async #isDiskFull(batchBytes: number): Promise<boolean> {
     try {
-      return (await this.#parts.fs.freeBytes(this.#parts.path)) < batchBytes + diskReserveBytes
+      return (await this.#parts.fs.freeBytes(this.#path)) < batchBytes + diskReserveBytes
     } catch {
       return false
     }
@@ -318,15 +326,32 @@ export class LmdbBackend implements Backend {
     return { allocatedBytes: this.#highWaterPages * pageBytes, inUseBytes: pages * pageBytes, fileBytes }
   }
 
-  async #defragment(): Promise<void> {
+  /** Waits for what is under way, then has the file for `work`. */
+  async #alone(work: () => Promise<void>): Promise<void> {
     while (this.#busy !== undefined) await settled(this.#busy)
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
-    await this.#occupy(this.#exchange())
+    await this.#occupy(work())
+  }
+
+  async #move(path: string): Promise<void> {
+    const { fs } = this.#parts
+    const names = { from: this.#path, to: path }
+    if (!isRenaming(names)) return
+    await beginMove(fs, this.#file, names)
+    this.#path = path
+    this.#file.rename(path)
+    try {
+      await finishMove(fs, names)
+    } catch (cause) {
+      this.#failure = new BackendError('IO', 'the new name may not survive a power cut', { file: path, cause })
+      throw this.#failure
+    }
   }
 
   async #exchange(): Promise<void> {
-    const { fs, path, openFile } = this.#parts
+    const { fs, openFile } = this.#parts
+    const path = this.#path
     const next = await replaceByCompactCopy({ fs, path, openFile, file: this.#file, point: this.#visible.point })
     const before = this.#file
     this.#file = next.file
@@ -349,12 +374,13 @@ export class LmdbBackend implements Backend {
     } finally {
       while (this.#busy !== undefined) await settled(this.#busy)
       while (this.#copies.size > 0) await settled(Promise.all(this.#copies))
-      await Promise.all([...this.#retired, this.#file].map(file => file.close()))
+      const last = closeLast(this.#parts.fs, this.#file, this.#path)
+      await Promise.all([last, ...this.#retired.map(file => file.close())])
     }
   }
 
   #refusal(): BackendError | undefined {
-    if (this.#closing !== undefined) return new BackendError('CLOSED', 'used after close', { file: this.#parts.path })
+    if (this.#closing !== undefined) return new BackendError('CLOSED', 'used after close', { file: this.#path })
     return this.#failure
   }
 

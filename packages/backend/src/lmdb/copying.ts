@@ -4,12 +4,14 @@ import { chmod } from 'node:fs/promises'
 import { type File, type Fs, VfsError } from '@kvs/vfs'
 import { assert } from '../assert.ts'
 import type { ConsistentPoint } from '../backend.ts'
+import { diskError } from '../disk-error.ts'
 import { BackendError } from '../errors.ts'
 import { nameIn, parentOf } from '../paths.ts'
 import { type LmdbFile, pointOf } from './file.ts'
 import { decodedOrEmpty } from './meta-record.ts'
 
-export type OpenFile = (path: string) => LmdbFile
+/** Opens what lies at `path`; `name` is what it will be called. */
+export type OpenFile = (path: string, name: string) => LmdbFile
 
 /** What LMDB puts beside a file for its locks and readers. */
 export const lockSuffix = '-lock'
@@ -63,17 +65,19 @@ export async function replaceByCompactCopy(options: {
   readonly point: ConsistentPoint
 }): Promise<Replacement> {
   const { fs, path, file } = options
+  checkNamed(file, path)
   const temporary = newFileName(path)
   const old = await fs.open(path, { mode: 'write' })
   let next: LmdbFile | undefined
   try {
     await file.copy(temporary)
     await syncFile(fs, temporary)
-    next = options.openFile(temporary)
+    next = options.openFile(temporary, path)
     const point = pointOf(decodedOrEmpty(next.meta()))
     assert(point.index === options.point.index, `a copy of entry ${options.point.index} stands at ${point.index}`)
     assert(next.dbi === file.dbi, 'the records have the same number in every file')
     await next.beginFreeList()
+    checkNamed(file, path)
     await fs.rename(temporary, path)
   } catch (cause) {
     await old.close()
@@ -84,12 +88,61 @@ export async function replaceByCompactCopy(options: {
   }
   let finished = false
   const finish = async (): Promise<void> => {
-    await fs.rename(temporary + lockSuffix, path + lockSuffix)
-    await fs.syncDir(parentOf(path))
+    await finishMove(fs, { from: temporary, to: path })
     finished = true
   }
   // Until then a power cut may bring the old name back: the file must stay whole.
   return { file: next, finish, discard: () => (finished ? discardFile(old, file.pageBytes) : old.close()) }
+}
+
+/**
+ * The first half of giving an open file the name of another: afterwards it has the name, not yet for good, and whatever
+ * fails before leaves everything as it was. The file first and its lock file second, as after a copy; whoever opens the
+ * file after a crash in between finds a lock file that nobody holds, which LMDB then begins anew.
+ */
+export async function beginMove(fs: Fs, file: LmdbFile, names: Names): Promise<void> {
+  const { from, to } = names
+  checkNamed(file, from)
+  try {
+    await syncFile(fs, from)
+    checkNamed(file, from)
+    await fs.rename(from, to)
+  } catch (cause) {
+    if (cause instanceof BackendError) throw cause
+    throw diskError(cause, 'the state file cannot be moved', from)
+  }
+}
+
+/** The second half; nothing may be written before. */
+export async function finishMove(fs: Fs, { from, to }: Names): Promise<void> {
+  await fs.rename(from + lockSuffix, to + lockSuffix)
+  await fs.syncDir(parentOf(to))
+}
+
+export interface Names {
+  readonly from: string
+  readonly to: string
+}
+
+/** What lies at `path` is another's if this file has lost its name. */
+function checkNamed(file: LmdbFile, path: string): void {
+  if (file.isNameless) throw new BackendError('IO', 'another file has taken the place of this one', { file: path })
+}
+
+/**
+ * Closes the last file of a backend. If another has taken its place, that is made sure of before the space is given
+ * back: a power cut must not bring back the name of a file that was cut.
+ */
+export async function closeLast(fs: Fs, file: LmdbFile, path: string): Promise<void> {
+  if (file.isNameless) {
+    try {
+      await fs.syncDir(parentOf(path))
+      await file.cut()
+    } catch {
+      // Only slower: the space is given back when the file is closed.
+    }
+  }
+  await file.close()
 }
 
 /**

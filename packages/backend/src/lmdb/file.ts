@@ -1,3 +1,5 @@
+import { close, closeSync, fstatSync, ftruncate, openSync } from 'node:fs'
+import { promisify } from 'node:util'
 import type { Bucket, ConsistentPoint } from '../backend.ts'
 import type { BucketSet } from '../buckets.ts'
 import { BackendError } from '../errors.ts'
@@ -29,9 +31,11 @@ const metaKey = Uint8Array.of(0)
 /** One open LMDB file. Reads check every value; `CORRUPT` names the place. */
 export class LmdbFile {
   /** What to name in errors; the file may have been renamed since it was opened. */
-  readonly #name: string
+  #name: string
   readonly #buckets: BucketSet
   readonly #store: LmdbStore
+  /** Tells whether the file has a name; LMDB does not show its own. -1 once it is closed. */
+  #descriptor: number
   #users = 0
   #closing: Promise<void> | undefined
   /** Set once the file has been replaced: what to do before it is closed. */
@@ -45,7 +49,13 @@ export class LmdbFile {
     readonly buckets: BucketSet
     readonly mapBytes: number
   }) {
-    this.#store = openStore(options.path, { mapBytes: options.mapBytes })
+    this.#descriptor = openSync(options.path, 'r+')
+    try {
+      this.#store = openStore(options.path, { mapBytes: options.mapBytes })
+    } catch (error) {
+      closeSync(this.#descriptor)
+      throw error
+    }
     this.#name = options.name
     this.#buckets = options.buckets
   }
@@ -61,6 +71,15 @@ export class LmdbFile {
 
   get pageBytes(): number {
     return this.#store.env.stat().pageSize
+  }
+
+  /** Another file has taken its place in the folder: it ends when it is closed. */
+  get isNameless(): boolean {
+    return this.#descriptor >= 0 && fstatSync(this.#descriptor).nlink === 0
+  }
+
+  rename(name: string): void {
+    this.#name = name
   }
 
   /** No record, not even of sums. */
@@ -108,7 +127,7 @@ export class LmdbFile {
     const stored = this.#get(metaKey, transaction)
     if (stored === undefined) return undefined
     if (verifiedChecksum(keyChecksum(0, new Uint8Array(0)), stored) < 0) {
-      const offsetBytes = locateRecord(this.#name, metaKey)
+      const offsetBytes = this.#recordAt(metaKey)
       throw new BackendError('CORRUPT', "the record of the state's sums is damaged", { file: this.#name, offsetBytes })
     }
     return decodeMetaRecord(stored.subarray(0, stored.length - checksumBytes), this.#name)
@@ -211,7 +230,7 @@ export class LmdbFile {
     const { found, expected } = counts
     const message =
       found === expected ? `${found} records that are not those written` : `${found} records instead of ${expected}`
-    const offsetBytes = locateDamage(this.#name)
+    const offsetBytes = this.isNameless ? undefined : locateDamage(this.#name)
     return new BackendError('CORRUPT', message, {
       bucket: this.#buckets.nameOf(bucketId),
       file: this.#name,
@@ -228,9 +247,20 @@ export class LmdbFile {
     if (this.#beforeClose !== undefined && this.#users === 0) void this.close()
   }
 
+  /**
+   * Leaves the two pages of meta: before closing a file without a name, when nobody will read here any more. On a thread
+   * of the pool, unlike what closing would do.
+   */
+  async cut(): Promise<void> {
+    await promisify(ftruncate)(this.#descriptor, 2 * this.pageBytes)
+  }
+
   async #close(): Promise<void> {
     await this.#beforeClose?.()
     await this.#store.close()
+    const descriptor = this.#descriptor
+    this.#descriptor = -1
+    await promisify(close)(descriptor)
   }
 
   #get(key: Uint8Array, transaction: LmdbTransaction | undefined): Uint8Array | undefined {
@@ -251,8 +281,13 @@ export class LmdbFile {
     return new BackendError('CORRUPT', `LMDB cannot read: ${String(cause)}`, { file: this.#name, cause })
   }
 
+  /** What lies at the name of a file that has lost it is no evidence. */
+  #recordAt(key: Uint8Array): number | undefined {
+    return this.isNameless ? undefined : locateRecord(this.#name, key)
+  }
+
   #damaged(bucketId: number, key: Uint8Array): BackendError {
-    const offsetBytes = locateRecord(this.#name, prefixed(bucketId, key))
+    const offsetBytes = this.#recordAt(prefixed(bucketId, key))
     const details = { bucket: this.#buckets.nameOf(bucketId), keyHex: keyHex(key), file: this.#name, offsetBytes }
     return new BackendError('CORRUPT', 'a record does not match its checksum', details)
   }

@@ -6,10 +6,11 @@
  */
 
 import type { File, Fs } from '@kvs/vfs'
+import { diskError } from '../disk-error.ts'
 import { BackendError } from '../errors.ts'
 import { headerBytes, isBoltFile } from '../foreign.ts'
 import { lockSuffix } from './copying.ts'
-import { diskError, prepareLockFile } from './new-file.ts'
+import { prepareLockFile } from './new-file.ts'
 import { type CheckedPages, checkPages } from './pages/check-pages.ts'
 import { metaMagic, metaVersion } from './pages/meta-page.ts'
 import { pageFlag } from './pages/page.ts'

@@ -2,8 +2,8 @@
  * Makes the empty file that LMDB would make itself, and gives its lock file its length: lmdb 3.5.6 brings the process down
  * when either fails, and a power cut while it writes the first pages leaves a file that is no LMDB file.
  */
-import { type Fs, VfsError } from '@kvs/vfs'
-import { BackendError } from '../errors.ts'
+import type { Fs } from '@kvs/vfs'
+import { diskError } from '../disk-error.ts'
 import { newFileName } from './copying.ts'
 import { emptyFile } from './pages/meta-page.ts'
 
@@ -42,10 +42,4 @@ export async function prepareLockFile(fs: Fs, path: string): Promise<void> {
   } catch (cause) {
     throw diskError(cause, 'the state file cannot be opened', path)
   }
-}
-
-/** Any failure of the disk by the words of this package. */
-export function diskError(cause: unknown, message: string, file: string): BackendError {
-  const code = cause instanceof VfsError && cause.code === 'NO_SPACE' ? 'NO_SPACE' : 'IO'
-  return new BackendError(code, message, { file, cause })
 }

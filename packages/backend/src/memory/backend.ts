@@ -14,8 +14,20 @@ import { encodeImage } from './image.ts'
 import { type Edit, type Tree, treeDelete, treeGet, treeNodes, treePut } from './tree.ts'
 import { fileBytesOf, type MemoryVersion, recordOverheadBytes } from './version.ts'
 
-/** Writes bytes to a path, durable when it resolves; refuses with `EXISTS` if there is something. */
-export type WriteFile = (path: string, bytes: Uint8Array) => Promise<void>
+/** The part of a disk that a state needs. */
+export interface MemoryDisk {
+  /** Writes bytes to a path, durable when it resolves; refuses with `EXISTS` if there is something. */
+  write(path: string, bytes: Uint8Array): Promise<void>
+  /** The file that leads to the state; without it the state has no name. */
+  readonly place?: MemoryPlace | undefined
+}
+
+export interface MemoryPlace {
+  /** Refuses (`IO`) if another file has taken the place. */
+  check(): Promise<void>
+  /** Resolves once the file has the name, with what makes that durable. */
+  move(path: string): Promise<() => Promise<void>>
+}
 
 /** Calls back when the disk would have finished a flush: at once, later, in any order of its own, or never. */
 export type FlushSchedule = (done: () => void) => void
@@ -29,7 +41,7 @@ export interface Random {
 export interface MemoryParts {
   readonly buckets: BucketSet
   readonly schedule: FlushSchedule
-  readonly writeFile: WriteFile | undefined
+  readonly disk: MemoryDisk | undefined
 }
 
 /** The state in memory; see `memoryBackend`. */
@@ -49,6 +61,9 @@ export class MemoryBackend implements Backend {
   #versions: MemoryVersion[]
   #highWaterBytes: number
   #gone: BackendError | undefined
+  /** Only reading and `close` are left. */
+  #failure: BackendError | undefined
+  #moving: Promise<void> = Promise.resolve()
   #ending: Promise<void> | undefined
   readonly #waiting: { readonly version: number; readonly resolve: () => void }[] = []
 
@@ -83,7 +98,7 @@ export class MemoryBackend implements Backend {
   }
 
   put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {
-    this.#checkOpen()
+    this.#checkWritable()
     this.#parts.buckets.checkRecord(bucket, key, value)
     const tree = this.#trees[bucket.id]
     const old = treeGet(tree, key)
@@ -94,7 +109,7 @@ export class MemoryBackend implements Backend {
   }
 
   delete(bucket: Bucket, key: Uint8Array): void {
-    this.#checkOpen()
+    this.#checkWritable()
     this.#parts.buckets.check(bucket)
     const tree = this.#trees[bucket.id]
     const old = treeGet(tree, key)
@@ -125,7 +140,7 @@ export class MemoryBackend implements Backend {
   }
 
   forceConsistent(point: ConsistentPoint): void {
-    this.#checkOpen()
+    this.#checkWritable()
     this.#freeze()
     this.#endedOperations += this.#operations
     this.#endedBytes += this.#operationBytes
@@ -140,7 +155,7 @@ export class MemoryBackend implements Backend {
   }
 
   async commit(): Promise<void> {
-    this.#checkOpen()
+    this.#checkWritable()
     const version = this.#ended
     const newest = this.#versions.at(-1)!
     if (version.number !== newest.number) {
@@ -169,15 +184,28 @@ export class MemoryBackend implements Backend {
   }
 
   async copyTo(path: string): Promise<void> {
-    this.#checkOpen()
-    const { writeFile } = this.#parts
-    if (writeFile === undefined) throw new BackendError('UNSUPPORTED', 'opened without a disk to copy to')
-    await writeFile(path, encodeImage(this.#versions.at(-1)!))
+    this.#checkWritable()
+    const { disk } = this.#parts
+    if (disk === undefined) throw new BackendError('UNSUPPORTED', 'opened without a disk to copy to')
+    await disk.write(path, encodeImage(this.#versions.at(-1)!))
+  }
+
+  async moveTo(path: string): Promise<void> {
+    this.#checkWritable()
+    if (this.#ending !== undefined) throw new BackendError('CLOSED', 'used after close')
+    const place = this.#parts.disk?.place
+    if (place === undefined) throw new BackendError('UNSUPPORTED', 'a state without a name')
+    const before = this.#moving
+    const move = before.then(() => this.#move(place, path))
+    this.#moving = move.catch(() => {})
+    await move
   }
 
   async defragment(): Promise<void> {
+    this.#checkWritable()
+    await this.#parts.disk?.place?.check()
     await this.commit()
-    this.#checkOpen()
+    this.#checkWritable()
     this.#highWaterBytes = fileBytesOf(this.#versions.at(-1)!)
   }
 
@@ -199,25 +227,38 @@ export class MemoryBackend implements Backend {
 
   /**
    * The process or the machine dies: kills this backend and opens what the disk then holds, which is any version between
-   * the last durable and the last committed one, as `random` says. After `close` there is only one.
+   * the last durable and the last committed one, as `random` says. After `close` there is only one. `parts`: what the
+   * next one is opened with.
    */
-  crash(random: Random): MemoryBackend {
-    const next = this.afterCrash(random)
+  crash(random: Random, parts: MemoryParts = this.#parts): MemoryBackend {
+    const next = this.afterCrash(random, parts)
     this.kill()
     return next
   }
 
   /** What `crash` would leave, while this backend lives on. */
-  afterCrash(random: Random): MemoryBackend {
+  afterCrash(random: Random, parts: MemoryParts = this.#parts): MemoryBackend {
     const pick = random.below(this.#versions.length)
     assert(Number.isInteger(pick) && pick >= 0 && pick < this.#versions.length, 'random.below stays below its bound')
-    return new MemoryBackend(this.#parts, this.#versions[pick]!, this.#highWaterBytes)
+    return new MemoryBackend(parts, this.#versions[pick]!, this.#highWaterBytes)
   }
 
   async #close(): Promise<void> {
+    await this.#moving
     if (this.#gone !== undefined) return
-    await this.commit()
+    if (this.#failure === undefined) await this.commit()
     this.#gone ??= new BackendError('CLOSED', 'used after close')
+  }
+
+  async #move(place: MemoryPlace, path: string): Promise<void> {
+    this.#checkWritable()
+    const finish = await place.move(path)
+    try {
+      await finish()
+    } catch (cause) {
+      this.#failure = new BackendError('IO', 'the new name may not survive a power cut', { file: path, cause })
+      throw this.#failure
+    }
   }
 
   /** From now on writes copy: every root that exists stays as it is. */
@@ -242,6 +283,11 @@ export class MemoryBackend implements Backend {
 
   #checkOpen(): void {
     if (this.#gone !== undefined) throw this.#gone
+  }
+
+  #checkWritable(): void {
+    this.#checkOpen()
+    if (this.#failure !== undefined) throw this.#failure
   }
 }
 

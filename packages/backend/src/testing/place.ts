@@ -11,9 +11,13 @@ export interface ContractPlace {
   open(): Promise<Backend>
   /** Ends `backend` as a power cut would, once no commit is under way, and opens what is left. */
   crash(backend: Backend): Promise<Backend>
+  /** Where the state is opened now. */
+  readonly path: string
+  /** The names in that folder, sorted. */
+  names(): Promise<readonly string[]>
   /** A path for `copyTo`. */
   pathOf(name: string): string
-  /** Opens a copy, with the same buckets, in a place of its own. */
+  /** Opens a copy, with the same buckets, in a place of its own or beside the state. */
   openCopy(path: string): Promise<Backend>
   /** Removes everything; backends that are still open must not mind. */
   remove(): Promise<void>
