@@ -1,6 +1,6 @@
 // @ts-check
-// Makes `dist/kvsctl.cjs`, one file without dependencies that starts fast: CommonJS, for Node's loader of modules takes
-// longer than all of ours.
+// Makes the two programs. `dist/kvsctl.cjs` is one file without dependencies that starts fast: CommonJS, for Node's loader of
+// modules takes longer than all of ours. `dist/kvsutl.mjs` is one file beside the two native parts that work on disks.
 import { build } from 'esbuild'
 
 /**
@@ -30,4 +30,18 @@ await build({
   target: 'node20',
   logLevel: 'warning',
   plugins: [childProcessLater],
+})
+
+await build({
+  entryPoints: ['bin/kvsutl.ts'],
+  outfile: 'dist/kvsutl.mjs',
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  external: ['lmdb', 'fs-native-extensions'],
+  // Packages in CommonJS ask for Node's modules with `require`.
+  banner: { js: "import{createRequire as kvsRequire}from'node:module';const require=kvsRequire(import.meta.url);" },
+  logLevel: 'warning',
 })

@@ -53,7 +53,8 @@ export const arrowTable = {
   'packages/ctl': {
     storey: 3,
     imports: ['client', 'server/offline', 'wal', 'snap', 'backend', 'bbolt', 'membership', 'raft'],
-    external: ['commander'],
+    external: ['commander', 'fs-native-extensions', 'lmdb'],
+    tests: ['vfs'],
   },
   'apps/server': { storey: 3, imports: ['server/embed'], external: ['fs-native-extensions', 'lmdb', 'pino', 'yaml'] },
   'apps/sim': { storey: 3, imports: ['server', 'client', 'vfs', 'net', 'backend', 'rafthttp', 'testing'] },

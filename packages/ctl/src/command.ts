@@ -4,21 +4,24 @@ import type { Session } from './session.ts'
 export interface Flag {
   readonly name: string
   readonly short?: string
-  readonly kind: 'bool' | 'string' | 'int' | 'duration' | 'list'
+  readonly kind: 'bool' | 'string' | 'int' | 'uint' | 'duration' | 'list'
   /** As it would be typed; bools: `true` or `false`. */
   readonly value: string
   readonly help: string
+  /** A command line without it is refused. */
+  readonly isRequired?: boolean
 }
 
-export interface Command {
+/** `Context` is what it works with: settings and output, in `kvsctl` also the client. */
+export interface Command<Context = Session> {
   readonly name: string
   readonly summary: string
   /** How arguments are shown, such as `<key> [range_end]`. */
   readonly usage?: string
   readonly examples?: readonly string[]
   readonly flags?: readonly Flag[]
-  readonly children?: readonly Command[]
-  readonly run?: (session: Session, args: readonly string[], flags: Flags) => Promise<void>
+  readonly children?: readonly Command<Context>[]
+  readonly run?: (context: Context, args: readonly string[], flags: Flags) => Promise<void>
 }
 
 /** The flags of one command line. Asking for one that the command does not have is a mistake of ours. */

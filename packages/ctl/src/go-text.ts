@@ -129,10 +129,15 @@ function parseDigits(text: string, { base, signed }: { base: 10 | 16; signed: bo
 }
 
 /** A decimal int64 as a number; beyond ±(2^53 − 1) it is refused. Throws `SyntaxError` with Go's text. */
-export function parseInt64(text: string): number {
-  const value = Number(parseDigits(text, { base: 10, signed: true }))
+export const parseInt64 = (text: string): number => parseDecimal(text, { signed: true })
+
+/** The same for an uint64. */
+export const parseUint64 = (text: string): number => parseDecimal(text, { signed: false })
+
+function parseDecimal(text: string, { signed }: { readonly signed: boolean }): number {
+  const value = Number(parseDigits(text, { base: 10, signed }))
   if (Number.isSafeInteger(value)) return value
-  throw new SyntaxError(`strconv.ParseInt: parsing ${quote(text)}: value out of range`)
+  throw new SyntaxError(`strconv.${signed ? 'ParseInt' : 'ParseUint'}: parsing ${quote(text)}: value out of range`)
 }
 
 /** A lease id. Throws `SyntaxError` with Go's text. */

@@ -2,18 +2,18 @@ import { CommanderError, Option, Command as Parser } from 'commander'
 import type { Command, Flag, Flags } from './command.ts'
 import { CtlError } from './errors.ts'
 import { environmentName } from './global-flags.ts'
-import { parseDurationMs, parseInt64, quote } from './go-text.ts'
+import { parseDurationMs, parseInt64, parseUint64, quote } from './go-text.ts'
 
 /** A command line that was understood. */
-export interface Parsed {
-  readonly command: Command
+export interface Parsed<Context> {
+  readonly command: Command<Context>
   readonly args: readonly string[]
   readonly flags: Flags
 }
 
-export interface ParseOptions {
+export interface ParseOptions<Context> {
   readonly name: string
-  readonly commands: readonly Command[]
+  readonly commands: readonly Command<Context>[]
   readonly globals: readonly Flag[]
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where help goes. */
@@ -24,8 +24,11 @@ export interface ParseOptions {
  * Finds the command and its flags as Go's flag library would: flags anywhere before `--`, `--flag=value` or `--flag value`,
  * bools alone or with `=true`. Undefined if help was asked for (and written). Throws `CtlError`.
  */
-export function parseCommandLine(args: readonly string[], options: ParseOptions): Parsed | undefined {
-  let found: Parsed | undefined
+export function parseCommandLine<Context>(
+  args: readonly string[],
+  options: ParseOptions<Context>,
+): Parsed<Context> | undefined {
+  let found: Parsed<Context> | undefined
   const root = new Parser(options.name)
   configure(root, options)
   addFlags(root, options.globals)
@@ -47,21 +50,29 @@ export function parseCommandLine(args: readonly string[], options: ParseOptions)
 }
 
 /** The commands that the line may mean, for building all of them takes a while; all of them if it names none. */
-function candidates(args: readonly string[], commands: readonly Command[]): readonly Command[] {
+function candidates<Context>(
+  args: readonly string[],
+  commands: readonly Command<Context>[],
+): readonly Command<Context>[] {
   const named = commands.filter(({ name }) => args.includes(name))
   return named.length === 0 || args.includes('--help') || args.includes('-h') ? commands : named
 }
 
-type Found = (command: Command, parser: Parser) => void
+type Found<Context> = (command: Command<Context>, parser: Parser) => void
 
-function configure(parser: Parser, options: ParseOptions): void {
+function configure(parser: Parser, options: Pick<ParseOptions<unknown>, 'out'>): void {
   parser.exitOverride()
   parser.configureOutput({ writeOut: options.out, writeErr: () => {}, outputError: () => {} })
   parser.helpOption('-h, --help', 'show this help')
   parser.helpCommand(false)
 }
 
-function addCommand(parent: Parser, command: Command, options: ParseOptions, found: Found): void {
+function addCommand<Context>(
+  parent: Parser,
+  command: Command<Context>,
+  options: ParseOptions<Context>,
+  found: Found<Context>,
+): void {
   const parser = parent.command(command.name)
   configure(parser, options)
   parser.description(command.summary)
@@ -106,7 +117,7 @@ function parentOptions(parser: Parser): Record<string, unknown> {
   return parser.parent === null ? {} : { ...parentOptions(parser.parent), ...parser.parent.opts() }
 }
 
-function flagsAbove(command: Command, commands: readonly Command[]): Flag[] {
+function flagsAbove<Context>(command: Command<Context>, commands: readonly Command<Context>[]): Flag[] {
   for (const each of commands) {
     if (each === command) return [...(each.flags ?? [])]
     const below = flagsAbove(command, each.children ?? [])
@@ -116,12 +127,12 @@ function flagsAbove(command: Command, commands: readonly Command[]): Flag[] {
 }
 
 /** What Go's flags allow and commander does not: `--bool=false`, `-w=json`, and one flag under two commands. */
-function normalize(args: readonly string[], options: ParseOptions): string[] {
+function normalize<Context>(args: readonly string[], options: ParseOptions<Context>): string[] {
   const bools = new Set<string>()
   const collect = (flags: readonly Flag[]): void => {
     for (const { name, kind } of flags) if (kind === 'bool') bools.add(name)
   }
-  const walk = (commands: readonly Command[]): void => {
+  const walk = (commands: readonly Command<Context>[]): void => {
     for (const { flags, children } of commands) {
       collect(flags ?? [])
       walk(children ?? [])
@@ -160,19 +171,25 @@ function goErrorText(error: CommanderError, program: string): string {
 /** commander's name of `write-out` is `writeOut`. */
 const camel = (name: string): string => name.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase())
 
+type FlagSources = Pick<ParseOptions<unknown>, 'globals' | 'env'>
+
 class FlagValues implements Flags {
   readonly #flags: ReadonlyMap<string, Flag>
   readonly #values: ReadonlyMap<string, unknown>
-  readonly #options: ParseOptions
+  readonly #options: FlagSources
 
-  constructor(flags: readonly Flag[], values: ReadonlyMap<string, unknown>, options: ParseOptions) {
+  constructor(flags: readonly Flag[], values: ReadonlyMap<string, unknown>, options: FlagSources) {
     this.#flags = new Map(flags.map(flag => [flag.name, flag]))
     this.#values = values
     this.#options = options
     for (const { name, kind } of flags) {
       if (kind === 'int') this.int(name)
+      if (kind === 'uint') this.#checked(name, parseUint64)
       if (kind === 'duration') this.durationMs(name)
     }
+    const missing = flags.filter(({ name, isRequired }) => isRequired === true && !this.given(name))
+    if (missing.length === 0) return
+    throw new CtlError('error', `required flag(s) ${missing.map(({ name }) => quote(name)).join(', ')} not set`)
   }
 
   bool(name: string): boolean {

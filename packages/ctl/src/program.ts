@@ -7,22 +7,21 @@ import { alarm, defrag, downgrade, moveLeaderCommand, snapshot } from './command
 import { member } from './commands/member.ts'
 import { txn } from './commands/txn.ts'
 import { watch } from './commands/watch.ts'
+import { completionCommand } from './completion.ts'
 import { CtlError, errorText, exitCode } from './errors.ts'
 import { environmentName, globalFlags, otherVariables } from './global-flags.ts'
 import type { CtlIo } from './io.ts'
 import { parseCommandLine } from './parse.ts'
 import { Session } from './session.ts'
+import { versionLines } from './version.ts'
 
 const programName = 'kvsctl'
-
-/** The release of etcd whose commands these are. */
-const etcdVersion = '3.7.1'
 
 const version: Command = {
   name: 'version',
   summary: 'Prints the version',
   run: session => {
-    session.line(`etcdctl version: ${etcdVersion}\nAPI version: ${etcdVersion.split('.').slice(0, 2).join('.')}`)
+    session.line(versionLines('etcdctl').join('\n'))
     return Promise.resolve()
   },
 }
@@ -44,6 +43,10 @@ const commands: readonly Command[] = [
   ...[get, put, del, txn, compaction, watch, lease],
   ...[member, endpoint, alarm, defrag, snapshot, moveLeaderCommand, downgrade],
   ...[auth, user, role, version, options],
+  completionCommand<Session>({
+    program: () => ({ name: programName, commands, globals: globalFlags }),
+    say: (session, lines) => session.line(lines.join('\n')),
+  }),
 ]
 
 /** Runs one command line; the result is the exit status. Everything is said through `io`. */

@@ -3,7 +3,7 @@ import type { CompareInit, RequestOpInit } from '@kvs/client/messages'
 import type { Command } from '../command.ts'
 import { CtlError } from '../errors.ts'
 import { parseHexInt64, parseInt64, splitWords, unquote } from '../go-text.ts'
-import { parseCommandLine } from '../parse.ts'
+import { type Parsed, parseCommandLine } from '../parse.ts'
 import type { Session } from '../session.ts'
 import { del, deleteArguments, get, getArguments, put, putArguments } from './kv.ts'
 
@@ -56,7 +56,7 @@ async function parseOperation(line: string): Promise<RequestOpInit> {
   const words = splitWords(line)
   if (words.length < 2) throw invalid(`invalid txn compare request: ${line}`)
   const { texts, restore } = asTexts(words)
-  let parsed: ReturnType<typeof parseCommandLine>
+  let parsed: Parsed<Session> | undefined
   try {
     parsed = parseCommandLine(texts, { name: '', commands: [put, get, del], globals: [], env: {}, out: () => {} })
   } catch {

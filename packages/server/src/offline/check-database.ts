@@ -2,6 +2,7 @@ import { BackendError } from '@kvs/backend'
 import { BoltError, check, describeCheck } from '@kvs/bbolt'
 import { nodeFs } from '@kvs/vfs'
 import { ServerError } from '../errors.ts'
+import { type DatabaseAt, whileUnused } from './lock.ts'
 import { openStateReader, type StateReader } from './state-reader.ts'
 
 /** What a check of a state file has found. */
@@ -16,7 +17,11 @@ export interface DatabaseCheck {
  * Reads a whole state file and checks everything that can be checked: structure, and with kvs's own also every record and
  * that none is missing.
  */
-export async function checkDatabase(path: string): Promise<DatabaseCheck> {
+export function checkDatabase(at: DatabaseAt): Promise<DatabaseCheck> {
+  return whileUnused(nodeFs(), at, () => checkFile(at.path))
+}
+
+async function checkFile(path: string): Promise<DatabaseCheck> {
   let state: StateReader
   try {
     state = await openStateReader(nodeFs(), path)

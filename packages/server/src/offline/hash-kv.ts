@@ -2,6 +2,7 @@ import { updateCrc32c } from '@kvs/backend'
 import { decodeKeyValue } from '@kvs/proto/mvcc'
 import { nodeFs } from '@kvs/vfs'
 import { ServerError } from '../errors.ts'
+import { type DatabaseAt, whileUnused } from './lock.ts'
 import { openStateReader, type StateReader } from './state-reader.ts'
 
 /** The hash of all records of keys up to a revision, as members compare it. */
@@ -13,13 +14,16 @@ export interface DatabaseHash {
 }
 
 /** `revision` 0: the newest. Throws `ServerError` with etcd's words for one that is compacted, or not there yet. */
-export async function hashDatabase(path: string, revision: number): Promise<DatabaseHash> {
-  const state = await openStateReader(nodeFs(), path)
-  try {
-    return await hashState(state, revision)
-  } finally {
-    await state.close()
-  }
+export function hashDatabase(at: DatabaseAt & { readonly revision: number }): Promise<DatabaseHash> {
+  const fs = nodeFs()
+  return whileUnused(fs, at, async () => {
+    const state = await openStateReader(fs, at.path)
+    try {
+      return await hashState(state, at.revision)
+    } finally {
+      await state.close()
+    }
+  })
 }
 
 export async function hashState(state: StateReader, revision: number): Promise<DatabaseHash> {

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type File, type Fs, VfsError } from '@kvs/vfs'
+import { walExists } from '@kvs/wal'
 import { ServerError } from '../errors.ts'
 import { walDir } from '../layout.ts'
 import type { NewDirectories } from './new-data-dir.ts'
@@ -33,6 +35,28 @@ export async function withLock<Result>(
   } finally {
     await Promise.all(held.map(file => file.close()))
   }
+}
+
+/** A state file, and how long to wait for a member that uses it; 0: for ever. */
+export interface DatabaseAt {
+  readonly path: string
+  readonly timeoutMs: number
+}
+
+/**
+ * Runs `work` on a state file; if it lies in a data directory, while no member uses that. A log in a directory of its own
+ * (`--wal-dir`) is not known here.
+ */
+export async function whileUnused<Result>(
+  fs: Fs,
+  { path, timeoutMs }: DatabaseAt,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const dataDir = /^(.*)\/member\/snap\/[^/]+$/.exec(resolve(path))?.[1]
+  if (dataDir === undefined) return work()
+  const at = { dataDir, walDir: '' }
+  if (!(await walExists(fs, walDir(at)))) return work()
+  return withLock(fs, { ...at, timeoutMs }, work)
 }
 
 /** False if another process has one of them. */

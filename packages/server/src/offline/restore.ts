@@ -10,6 +10,7 @@ import { initialCluster, ownFounder, startEntries } from '../founding.ts'
 import { walDir } from '../layout.ts'
 import { fillState, followedBy, type StateRecord, type StateRecords } from './fill-state.ts'
 import { revisionOf } from './hash-kv.ts'
+import { whileUnused } from './lock.ts'
 import { makeDataDir, type NewDirectories } from './new-data-dir.ts'
 import { openStateReader, type StateReader } from './state-reader.ts'
 
@@ -24,6 +25,8 @@ export interface RestoreOptions extends NewDirectories {
   readonly skipHashCheck: boolean
   /** By how much the newest revision is raised; everything up to it then counts as compacted. 0: not at all. */
   readonly bumpRevision: number
+  /** How long to wait for a member that uses that state file; 0: for ever. */
+  readonly timeoutMs: number
 }
 
 /** What was made. */
@@ -46,7 +49,15 @@ export async function restoreSnapshot(options: RestoreOptions): Promise<Restored
   if (!skipHashCheck && (await verifyTrailer({ fs, path: snapshotPath, sha256 })) === 'missing') {
     throw new ServerError('CONFIG', 'snapshot missing hash but --skip-hash-check=false')
   }
-  const from = await openStateReader(fs, snapshotPath)
+  await whileUnused(fs, { path: snapshotPath, timeoutMs: options.timeoutMs }, () =>
+    copyOf(fs, options, { memberId, clusterId, members }),
+  )
+  return { memberId, clusterId, members }
+}
+
+async function copyOf(fs: Fs, options: RestoreOptions, made: Restored): Promise<void> {
+  const { members } = made
+  const from = await openStateReader(fs, options.snapshotPath)
   try {
     await makeDataDir(fs, options, async () => {
       await fillState({
@@ -56,12 +67,11 @@ export async function restoreSnapshot(options: RestoreOptions): Promise<Restored
         point: { index: members.length, term: 1 },
         replaced: await changedBuckets(from, members, options.bumpRevision),
       })
-      await writeLog(fs, options, { memberId, clusterId, members })
+      await writeLog(fs, options, made)
     })
   } finally {
     await from.close()
   }
-  return { memberId, clusterId, members }
 }
 
 const sha256 = () => createHash('sha256')

@@ -80,24 +80,24 @@ test('a log of another owner is told as well', async () => {
 test('a state of kvs is checked record by record', async () => {
   await makeDataDir()
   const path = stateFile(dataDir)
-  const { summary, problems } = await checkDatabase(path)
+  const { summary, problems } = await checkDatabase({ path, timeoutMs: 200 })
   expect(problems).toEqual([])
   expect(summary).toMatch(/^state of kvs, sound: \d+ records, up to entry \d+ of term 2, \d+ bytes in use$/)
   const bytes = readFileSync(path)
   const at = bytes.lastIndexOf('clusterVersion') + 'clusterVersion'.length
   bytes[at] = bytes[at]! ^ 1
   writeFileSync(path, bytes)
-  const found = await checkDatabase(path)
+  const found = await checkDatabase({ path, timeoutMs: 200 })
   expect(found.summary).toMatch(/^state of kvs, 1 problems: /)
   expect(found.problems).toEqual([
     expect.stringMatching(/a record does not match its checksum \(bucket cluster, .*position \d+\)$/),
   ])
   truncateSync(path, 4096)
-  expect(await checkDatabase(path)).toEqual({
+  expect(await checkDatabase({ path, timeoutMs: 200 })).toEqual({
     summary: 'cannot be read',
     problems: [expect.stringMatching(/position 4096\)$/)],
   })
-  await expect(checkDatabase(join(folder, 'nothing'))).rejects.toThrow(/nothing/)
+  await expect(checkDatabase({ path: join(folder, 'nothing'), timeoutMs: 200 })).rejects.toThrow(/nothing/)
 })
 
 test('a snapshot file of etcd is told with the members in it', async () => {
@@ -127,13 +127,13 @@ test('a database of etcd is checked by its structure', async () => {
   const path = join(folder, 'db')
   const records = Array.from({ length: 2000 }, (_, i) => [Buffer.from(String(i + 1000)), Buffer.alloc(50)] as const)
   await writeBolt({ fs: nodeFs(), path, buckets: [['key', records]] })
-  expect(await checkDatabase(path)).toEqual({
+  expect(await checkDatabase({ path, timeoutMs: 200 })).toEqual({
     summary: expect.stringMatching(/^database of etcd, sound: 1 buckets, 2000 records; pages: /),
     problems: [],
   })
   const bytes = readFileSync(path)
   writeFileSync(path, bytes.fill(0xff, 3 * 4096, 3 * 4096 + 8))
-  const { problems } = await checkDatabase(path)
+  const { problems } = await checkDatabase({ path, timeoutMs: 200 })
   expect(problems[0]).toMatch(/^bbolt: the page calls itself .*\(page 3, offset 12288\)$/)
 })
 

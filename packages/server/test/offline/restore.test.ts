@@ -43,6 +43,7 @@ describe.skipIf(!hasEtcd)('a backup of the real etcd', () => {
       initialAdvertisePeerUrls: ['http://localhost:2380'],
       skipHashCheck: false,
       bumpRevision: 0,
+      timeoutMs: 200,
       ...options,
     })
 
@@ -115,7 +116,7 @@ describe.skipIf(!hasEtcd)('a backup of the real etcd', () => {
 
   test('its figures are those of the real etcdctl', async () => {
     const theirs = JSON.parse(await etcdctl('snapshot', 'status', backup, '-w', 'json'))
-    const { hash, revision, totalSizeBytes, totalKey, version } = await databaseStatus(backup)
+    const { hash, revision, totalSizeBytes, totalKey, version } = await databaseStatus({ path: backup, timeoutMs: 200 })
     expect({ hash, revision, totalSize: totalSizeBytes }).toMatchObject({
       hash: theirs.hash,
       revision: theirs.revision,
@@ -142,7 +143,18 @@ describe.skipIf(!hasEtcd)('a backup of the real etcd', () => {
     await restore({ snapshotPath: stateFile(dataDir), dataDir: again, skipHashCheck: true })
     dataDir = again
     await expectContent(before)
-    expect(await databaseStatus(stateFile(dataDir))).toMatchObject({ revision: before.revision })
+    expect(await databaseStatus({ path: stateFile(dataDir), timeoutMs: 200 })).toMatchObject({
+      ...{ revision: before.revision, totalKey: before.kvs.length, version: '3.7.0' },
+    })
+    const kvs = await startKvs(dataDir)
+    try {
+      const status = databaseStatus({ path: stateFile(dataDir), timeoutMs: 200 })
+      await expect(status).rejects.toThrow(`data directory '${dataDir}' is in use by another process`)
+      const copy = restore({ snapshotPath: stateFile(dataDir), dataDir: join(folder, 'third'), skipHashCheck: true })
+      await expect(copy).rejects.toThrow('in use by another process')
+    } finally {
+      await kvs.stop()
+    }
   })
 
   const refusals: [string, Partial<RestoreOptions>, string][] = [
