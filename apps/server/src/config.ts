@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs'
-import type { EmbedOptions, ListenTls } from '@kvs/server/embed'
-import { parse as parseYaml } from 'yaml'
-import { type FlagValue, parseDurationMs, UsageError } from './flag-values.ts'
-import { type CommandLine, flags, flagValue, unknownFlag } from './flags.ts'
+import type { EmbedOptions } from '@kvs/server/embed'
+import { checkTogether } from './config-checks.ts'
+import { readConfigFile } from './config-file.ts'
+import { defaultHost } from './default-host.ts'
+import { type Advertised, embedOptions } from './embed-options.ts'
+import { deprecations, flags } from './flag-table.ts'
+import { type FlagValue, UsageError } from './flag-values.ts'
+import { type CommandLine, flagValue } from './flags.ts'
+import { type LogRotation, parseLogRotation } from './log-rotation.ts'
 import { logFormats, logLevels } from './logger.ts'
+import { withDefaultHost } from './url-values.ts'
+import { Values } from './values.ts'
 
 /** The configuration of the program, and what should be said about where it came from. */
 export interface Configuration {
@@ -11,232 +17,154 @@ export interface Configuration {
   readonly logLevel: string
   readonly logFormat: string
   readonly logOutputs: readonly string[]
+  /** Undefined: files grow as they like. */
+  readonly logRotation: LogRotation | undefined
   readonly warnings: readonly string[]
+  readonly infos: readonly string[]
 }
 
-type Values = ReadonlyMap<string, FlagValue>
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What was found where, before it is put together. */
+interface Found {
+  readonly said: ReadonlyMap<string, FlagValue>
+  readonly warnings: readonly string[]
+  readonly infos: readonly string[]
+}
 
 /**
- * Command line over environment over defaults; a config file replaces both. Throws `UsageError`.
+ * Command line over environment over defaults; a config file replaces both. `host` is where others find this machine, if
+ * that is known. Throws `UsageError`.
  */
-export function configure(line: CommandLine, environment: Readonly<Record<string, string | undefined>>): Configuration {
-  const configFile = line.configFile ?? environment['ETCD_CONFIG_FILE']
-  const warnings: string[] = []
-  const values = configFile === undefined ? fromOutside(line, environment, warnings) : fromFile(configFile)
-  return { ...assemble(values), warnings }
+export function configure(
+  line: CommandLine,
+  environment: Environment,
+  host: () => string | undefined = defaultHost,
+): Configuration {
+  const configFile = line.configFile ?? (environment['ETCD_CONFIG_FILE'] || undefined)
+  const found = configFile === undefined ? fromOutside(line, environment) : fromFile(configFile, line, environment)
+  const values = new Values(found.said)
+  const { advertised, notes } = advertisedUrls(values, host)
+  const warnings = [...found.warnings, ...historicalWarnings(line), ...deprecationsOf(values)]
+  checkTogether(values, advertised)
+  const logging = loggingOf(values)
+  const embed = embedOptions(values, advertised)
+  return { embed, ...logging, warnings: [...warnings, ...advice(values)], infos: [...found.infos, ...notes] }
 }
 
-function fromOutside(
-  line: CommandLine,
-  environment: Readonly<Record<string, string | undefined>>,
-  warnings: string[],
-): Values {
-  const values = new Map<string, FlagValue>()
-  const names = new Map(Object.keys(flags).map(name => [variableOf(name), name]))
-  for (const [variable, value] of Object.entries(environment)) {
-    if (!variable.startsWith('ETCD_') || value === undefined || value === '') continue
-    const name = names.get(variable)
-    if (name === undefined) {
-      if (variable !== 'ETCD_UNSUPPORTED_ARCH' && variable !== 'ETCD_VERSION') {
-        warnings.push(`unrecognized environment variable ${variable}=${value}`)
-      }
-    } else if (line.values.has(name)) {
+function fromOutside(line: CommandLine, environment: Environment): Found {
+  const said = new Map<string, FlagValue>()
+  const warnings: string[] = []
+  for (const [variable, value, name] of variablesOf(environment)) {
+    if (name === undefined) warnings.push(`unrecognized environment variable ${variable}=${value}`)
+    else if (line.values.has(name)) {
       warnings.push(`recognized environment variable ${variable}, but unused: shadowed by corresponding flag`)
-    } else values.set(name, flagValue(name, value, `environment variable ${variable}`))
+    } else said.set(name, flagValue(name, value, { where: variable, status: 1 }))
   }
-  for (const [name, value] of line.values) values.set(name, flagValue(name, value, `flag -${name}`))
-  return values
+  for (const [name, value] of line.values) said.set(name, flagValue(name, value, { where: `flag -${name}` }))
+  return { said, warnings, infos: [] }
+}
+
+/** Variables of etcd's that are set, with their flag, if they have one. */
+function* variablesOf(
+  environment: Environment,
+): Generator<[variable: string, value: string, name: string | undefined]> {
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('ETCD_') || value === undefined || value === '' || special.has(variable)) continue
+    yield [variable, value, flagOfVariable.get(variable)]
+  }
 }
 
 const variableOf = (name: string): string => `ETCD_${name.toUpperCase().replaceAll('-', '_')}`
+const flagOfVariable: ReadonlyMap<string, string> = new Map(
+  Object.entries(flags).flatMap(([name, { isFileOnly }]) => (isFileOnly === true ? [] : [[variableOf(name), name]])),
+)
+const special: ReadonlySet<string> = new Set(['ETCD_UNSUPPORTED_ARCH', 'ETCD_VERSION', 'ETCD_CONFIG_FILE'])
 
-function fromFile(path: string): Values {
-  let document: unknown
-  try {
-    document = parseYaml(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new UsageError(`config file '${path}': ${(error as Error).message}`)
+function fromFile(path: string, line: CommandLine, environment: Environment): Found {
+  const { values, warnings } = readConfigFile(path)
+  const ignored = [...line.values.keys()].map(name => `flag --${name} is ignored: config file '${path}' replaces it`)
+  for (const [variable, , name] of variablesOf(environment)) {
+    if (name !== undefined)
+      ignored.push(`environment variable ${variable} is ignored: config file '${path}' replaces it`)
   }
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw new UsageError(`config file '${path}': expected keys and values`)
-  }
-  const values = new Map<string, FlagValue>()
-  for (const [name, value] of Object.entries(document)) {
-    if (!Object.hasOwn(flags, name)) throw unknownFlag(name)
-    if (value === null) continue
-    const text = Array.isArray(value) ? value.join(',') : String(value)
-    const isDuration = flags[name]?.kind === 'durationMs' && typeof value === 'number'
-    values.set(name, flagValue(name, isDuration ? `${text}ns` : text, `key ${name} of config file '${path}'`))
-  }
-  return values
+  const loaded =
+    'loaded server configuration, other configuration command line flags and environment variables will be ignored if provided'
+  return { said: values, warnings: [...ignored, ...warnings], infos: [`${loaded}: ${path}`] }
 }
 
-function oneOf(name: string, words: readonly string[], text: (name: string) => string): string {
-  const word = text(name)
+const historicalWarnings = ({ historical }: CommandLine): readonly string[] =>
+  historical.map(name => `flag "-${name}" is no longer supported - ignoring.`)
+
+const deprecationsOf = (values: Values): readonly string[] =>
+  Object.entries(deprecations).flatMap(([name, sentence]) => (values.isSaid(name) ? [sentence] : []))
+
+/** What works, but not as those who said it may think. */
+function advice(values: Values): readonly string[] {
+  const told: string[] = []
+  if (values.boolean('memory-mlock')) told.push('--memory-mlock has no effect: Node.js cannot lock memory')
+  if (values.text('name') === 'default') {
+    told.push(
+      "it isn't recommended to use default name, please set a value for --name. Note that etcd might run into issue " +
+        'when multiple members have the same default name',
+    )
+  }
+  const isPersisted = /LeaseCheckpointPersist=(1|t|true)/i.test(values.text('feature-gates'))
+  if (/LeaseCheckpoint=(1|t|true)/i.test(values.text('feature-gates')) && !isPersisted) {
+    told.push(
+      'Detected that checkpointing is enabled without persistence. Consider enabling feature gate LeaseCheckpointPersist',
+    )
+  }
+  for (const name of ['raft-read-timeout', 'raft-write-timeout']) {
+    if (values.number(name) < raftTimeoutMsMin) told.push(`${name} increased to minimum value: 5s`)
+  }
+  return told
+}
+const raftTimeoutMsMin = 5000
+
+/** Where others find this member: on the host of the default route if it listens everywhere and was told nothing. */
+function advertisedUrls(
+  values: Values,
+  host: () => string | undefined,
+): { readonly advertised: Advertised; readonly notes: readonly string[] } {
+  const [peers, clients] = [values.list('initial-advertise-peer-urls'), values.list('advertise-client-urls')]
+  const listens = [values.list('listen-peer-urls'), values.list('listen-client-urls')]
+  if (!listens.some(urls => urls[0]?.includes('//0.0.0.0:'))) return { advertised: { peers, clients }, notes: [] }
+  const name = host()
+  if (name === undefined) return { advertised: { peers, clients }, notes: ['failed to detect default host'] }
+  const [listenPeers = [], listenClients = []] = listens
+  const moved = {
+    peers: withDefaultHost(peers, { untouched: 'http://localhost:2380', listen: listenPeers, host: name }),
+    clients: withDefaultHost(clients, { untouched: 'http://localhost:2379', listen: listenClients, host: name }),
+  }
+  const isUsed = moved.peers !== peers || moved.clients !== clients
+  return { advertised: moved, notes: isUsed ? [`detected default host for advertise: ${name}`] : [] }
+}
+
+function loggingOf(values: Values): Pick<Configuration, 'logLevel' | 'logFormat' | 'logOutputs' | 'logRotation'> {
+  if (values.text('logger') !== 'zap') throw new UsageError(`unknown logger option "${values.text('logger')}"`, 1)
+  const logOutputs = logOutputsOf(values.list('log-outputs'))
+  const rotation = values.boolean('enable-log-rotation') ? values.text('log-rotation-config-json') : undefined
+  return {
+    logLevel: oneOf('log-level', logLevels, values),
+    logFormat: oneOf('log-format', logFormats, values),
+    logOutputs,
+    logRotation: rotation === undefined ? undefined : parseLogRotation(rotation, logOutputs),
+  }
+}
+
+function oneOf(name: string, words: readonly string[], values: Values): string {
+  const word = values.text(name)
   if (words.includes(word)) return word
-  throw new UsageError(`invalid value "${word}" for flag -${name}: must be one of ${words.filter(Boolean).join(', ')}`)
-}
-
-function assemble(values: Values): Omit<Configuration, 'warnings'> {
-  const value = (name: string): FlagValue => values.get(name) ?? (flags[name] as { fallback: FlagValue }).fallback
-  const text = (name: string): string => value(name) as string
-  const number = (name: string): number => value(name) as number
-  const list = (name: string): readonly string[] => value(name) as readonly string[]
-  const name = text('name')
-  const state = text('initial-cluster-state')
-  if (state !== 'new' && state !== 'existing') {
-    throw new UsageError(`invalid value "${state}" for flag -initial-cluster-state: invalid value "${state}"`)
-  }
-  if (values.has('listen-client-urls') && !values.has('advertise-client-urls')) {
-    throw new UsageError('--advertise-client-urls is required when --listen-client-urls is set explicitly')
-  }
-  const peerUrls = list('initial-advertise-peer-urls')
-  const metrics = text('metrics')
-  if (metrics !== 'basic' && metrics !== 'extensive') {
-    throw new UsageError(`invalid value "${metrics}" for flag -metrics: must be one of basic, extensive`)
-  }
-  const embed: EmbedOptions = {
-    name,
-    dataDir: text('data-dir') || `${name}.etcd`,
-    initialCluster: text('initial-cluster') || peerUrls.map(url => `${name}=${url}`).join(','),
-    initialClusterToken: text('initial-cluster-token'),
-    initialClusterState: state,
-    initialAdvertisePeerUrls: peerUrls,
-    advertiseClientUrls: list('advertise-client-urls'),
-    listenClientUrls: list('listen-client-urls'),
-    listenPeerUrls: list('listen-peer-urls'),
-    heartbeatIntervalMs: number('heartbeat-interval'),
-    electionTimeoutMs: number('election-timeout'),
-    maxRequestBytes: number('max-request-bytes'),
-    maxTxnOps: number('max-txn-ops'),
-    quotaBackendBytes: number('quota-backend-bytes'),
-    backendBatchIntervalMs: number('backend-batch-interval') || 100,
-    backendBatchLimit: number('backend-batch-limit') || 10_000,
-    walDir: text('wal-dir'),
-    snapshotCount: number('snapshot-count') || 10_000,
-    maxWals: number('max-wals'),
-    maxConcurrentStreams: streams(number('max-concurrent-streams')),
-    grpcKeepaliveMinTimeMs: number('grpc-keepalive-min-time'),
-    grpcKeepaliveIntervalMs: number('grpc-keepalive-interval'),
-    grpcKeepaliveTimeoutMs: number('grpc-keepalive-timeout'),
-    clientTls: clientTls(value),
-    peerTls: peerTls(value),
-    authToken: text('auth-token'),
-    authTokenTtlMs: number('auth-token-ttl') * 1000,
-    bcryptCost: number('bcrypt-cost'),
-    ...autoCompaction(text('auto-compaction-mode'), text('auto-compaction-retention')),
-    compactionBatchLimit: number('compaction-batch-limit') || 1000,
-    compactionSleepIntervalMs: number('compaction-sleep-interval') || 10,
-    warningApplyDurationMs: number('warning-apply-duration'),
-    warningUnaryRequestDurationMs: number('warning-unary-request-duration'),
-    listenMetricsUrls: list('listen-metrics-urls'),
-    metrics,
-    preVote: value('pre-vote') as boolean,
-    enableGrpcGateway: value('enable-grpc-gateway') as boolean,
-    cors: origins(list('cors')),
-    hostWhitelist: list('host-whitelist'),
-    watchProgressNotifyIntervalMs: number('watch-progress-notify-interval') || 600_000,
-    unsafeNoFsync: value('unsafe-no-fsync') as boolean,
-  }
-  return {
-    embed,
-    logLevel: oneOf('log-level', logLevels, text),
-    logFormat: oneOf('log-format', logFormats, text),
-    logOutputs: logOutputsOf(list('log-outputs')),
-  }
-}
-
-/** What both kinds of ports share. */
-function anyTls(value: (name: string) => FlagValue): ListenTls {
-  return {
-    selfSignedValidityYears: value('self-signed-cert-validity') as number,
-    cipherSuites: value('cipher-suites') as readonly string[],
-    minVersion: value('tls-min-version') as string,
-    maxVersion: value('tls-max-version') as string,
-  }
-}
-
-function clientTls(value: (name: string) => FlagValue): ListenTls {
-  return {
-    ...anyTls(value),
-    certFile: value('cert-file') as string,
-    keyFile: value('key-file') as string,
-    clientCertAuth: value('client-cert-auth') as boolean,
-    trustedCaFile: value('trusted-ca-file') as string,
-    crlFile: value('client-crl-file') as string,
-    allowedHostnames: value('client-cert-allowed-hostname') as readonly string[],
-    auto: value('auto-tls') as boolean,
-  }
-}
-
-function peerTls(value: (name: string) => FlagValue): ListenTls {
-  return {
-    ...anyTls(value),
-    certFile: value('peer-cert-file') as string,
-    keyFile: value('peer-key-file') as string,
-    clientCertAuth: value('peer-client-cert-auth') as boolean,
-    trustedCaFile: value('peer-trusted-ca-file') as string,
-    crlFile: value('peer-crl-file') as string,
-    allowedCommonNames: value('peer-cert-allowed-cn') as readonly string[],
-    allowedHostnames: value('peer-cert-allowed-hostname') as readonly string[],
-    skipClientSanVerification: value('peer-skip-client-san-verification') as boolean,
-    auto: value('peer-auto-tls') as boolean,
-  }
-}
-
-/** All origins, or some of them: as etcd, only those that name their port. */
-function origins(cors: readonly string[]): readonly string[] {
-  if (cors.length === 1 && cors[0] === '*') return cors
-  const refuse = (what: string, origin: string): never => {
-    throw new UsageError(`invalid value "${cors.join(',')}" for flag -cors: ${what}: ${origin}`)
-  }
-  for (const origin of cors) {
-    const [, scheme, host = '', path] = /^([a-z]+):\/\/([^/]*)(\/.*)?$/.exec(origin) ?? []
-    if (scheme !== 'http' && scheme !== 'https') refuse('URL scheme must be http or https', origin)
-    if (!/^(\[[^\]]+\]|[^:]+):\d+$/.test(host)) refuse('URL address does not have the form "host:port"', origin)
-    if (path !== undefined) refuse('URL must not contain a path', origin)
-  }
-  return cors
-}
-
-/** No limit is the largest number of 32 bits, or 0 as in gRPC. */
-function streams(value: number): number {
-  if (value > unlimitedStreams) {
-    throw new UsageError(`invalid value "${value}" for flag -max-concurrent-streams: value out of range`)
-  }
-  return value || unlimitedStreams
-}
-const unlimitedStreams = 4_294_967_295
-
-type AutoCompaction = Pick<EmbedOptions, 'autoCompactionMode' | 'autoCompactionRetention'>
-
-const hourMs = 3_600_000
-
-/** A bare number counts hours, or revisions. */
-function autoCompaction(mode: string, retention: string): AutoCompaction {
-  if (mode === '') throw new UsageError('undefined auto-compaction-mode')
-  if (mode !== 'periodic' && mode !== 'revision') throw new UsageError(`unknown auto-compaction-mode "${mode}"`)
-  const isNumber = /^\+?\d+$/.test(retention) && Number.isSafeInteger(Number(retention))
-  if (mode === 'revision') {
-    if (isNumber) return { autoCompactionMode: mode, autoCompactionRetention: Number(retention) }
-    throw new UsageError(`error parsing CompactionRetention: "${retention}" is no number of revisions`)
-  }
-  if (isNumber) return { autoCompactionMode: mode, autoCompactionRetention: Number(retention) * hourMs }
-  try {
-    return { autoCompactionMode: mode, autoCompactionRetention: parseDurationMs(retention) }
-  } catch {
-    throw new UsageError(`error parsing CompactionRetention: time: invalid duration "${retention}"`)
-  }
+  const text = `invalid value "${word}" for flag -${name}: must be one of ${words.filter(Boolean).join(', ')}`
+  throw new UsageError(text, 1)
 }
 
 /** The words that stand for no file. */
 function logOutputsOf(outputs: readonly string[]): readonly string[] {
   if (outputs.length === 0) return ['default']
   if (outputs.includes('default') && outputs.length > 1) {
-    throw new UsageError('multi logoutput for "default" is not supported yet')
-  }
-  if (outputs.includes('systemd/journal')) {
-    throw new UsageError('log output "systemd/journal" needs a kind of socket that Node.js does not have: use stderr')
+    throw new UsageError('multi logoutput for "default" is not supported yet', 1)
   }
   return [...new Set(outputs)]
 }

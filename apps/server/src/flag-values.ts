@@ -1,9 +1,16 @@
 /** Values of flags, as Go's flag package reads them. */
 export type FlagValue = string | number | boolean | readonly string[]
 
-/** A command line, an environment variable or a config file that cannot be understood. */
+/** A command line, an environment variable or a config file that cannot be understood, or not together. */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError'
+  /** Exit status, as in etcd: 2 for a flag that cannot be read, 1 for everything else. */
+  readonly status: number
+
+  constructor(message: string, status = 2) {
+    super(message)
+    this.status = status
+  }
 }
 
 export function parseBoolean(text: string): boolean {

@@ -19,34 +19,56 @@ export interface LoggerOptions {
   readonly outputs: readonly LogOutput[]
   /** Milliseconds since 1970; the clock of this machine unless a test has its own. */
   readonly now?: () => number
+  /** Lines of the sources that log, by file, line and column in a bundle: `main.js:1:234`. */
+  readonly callers?: Readonly<Record<string, string>>
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
+/** A logger whose level can be changed while it is in use. */
+export interface LevelLogger extends Logger {
+  /** False for a word that is no level. */
+  setLevel(level: string): boolean
+}
+
 /** Lines in the shape of zap's JSON encoder (`level`, `ts`, `caller`, `msg`, fields), or readable ones. */
-export function createLogger(options: LoggerOptions): Logger {
-  const { level: lowest, now = Date.now } = options
+export function createLogger(options: LoggerOptions): LevelLogger {
+  const { now = Date.now, callers = {} } = options
+  let writing: Level = 'info'
   const write = writerTo(options)
   const logger = pino(
     {
-      level: levels[lowest] ?? 'info',
+      level: levels[options.level] ?? 'info',
       base: null,
       messageKey: 'msg',
       timestamp: () => `,"ts":"${new Date(now()).toISOString().replace('Z', '000Z')}"`,
       formatters: { level: label => ({ level: label }) },
     },
-    { write },
+    { write: line => write(line, writing) },
   )
   const sampler = new Sampler(now)
   const line = (level: Level): Logger['info'] => {
-    if (!logger.isLevelEnabled(level)) return () => {}
+    const rank = logger.levels.values[level] ?? 0
     const log: Logger['info'] = (message, fields) => {
+      // Who logs below the level pays for a comparison.
+      if (rank < logger.levelVal || !sampler.admits(level, message)) return
+      writing = level
       // Given as fields, caller and message stand before the others, as zap has them.
-      if (sampler.admits(level, message)) logger[level]({ caller: callerOf(log), msg: message, ...fields })
+      logger[level]({ caller: callerOf(log, callers), msg: message, ...fields })
     }
     return log
   }
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    setLevel: level => {
+      const wanted = Object.hasOwn(levels, level) ? levels[level] : undefined
+      if (wanted !== undefined) logger.level = wanted
+      return wanted !== undefined
+    },
+  }
 }
 
 /** The words of `--log-level`. */
@@ -55,10 +77,12 @@ export const logLevels: readonly string[] = Object.keys(levels)
 export const logFormats: readonly string[] = ['', 'json', 'console']
 
 /** Hands each line to every output, in the format that suits it. */
-function writerTo({ format, outputs }: LoggerOptions): (line: string) => void {
+function writerTo({ format, outputs }: LoggerOptions): (line: string, level: Level) => void {
   const isReadable = (output: LogOutput): boolean => format === 'console' || (format === '' && output.isTTY === true)
-  return line => {
-    for (const output of outputs) output.write(isReadable(output) ? readableLine(line, output.isTTY === true) : line)
+  return (line, level) => {
+    for (const output of outputs) {
+      output.write(isReadable(output) ? readableLine(line, output.isTTY === true) : line, level)
+    }
   }
 }
 
@@ -86,19 +110,23 @@ const samplesFirst = 100
 const samplesThereafter = 100
 
 /**
- * Who logged a line: the function, `KvsMember.start`, for in a program of a few bundled files lines say nothing; where it
- * has no name, file and line.
+ * Where a line was logged, as folder, file and line of the source: `server/loop.ts:42`. In a bundle the table of its maker
+ * tells; a call that is not in it is known by the name of its function.
  */
-function callerOf(logging: (...args: never[]) => unknown): string {
+function callerOf(logging: (...args: never[]) => unknown, callers: Readonly<Record<string, string>>): string {
   const limit = Error.stackTraceLimit
   const place: { stack?: string } = {}
   Error.stackTraceLimit = 1
   Error.captureStackTrace(place, logging)
   Error.stackTraceLimit = limit
-  const frame = /at (?:async )?(?:new )?(?:(\S+) .*\()?([^\s(]+):(\d+):\d+\)?$/.exec(place.stack ?? '')
-  const [, name, path = '', line = ''] = frame ?? []
-  if (name !== undefined && !name.includes('<anonymous>')) return name
-  return frame === null ? 'kvs' : `${path.split(/[\\/]/).at(-1)}:${line}`
+  const frame = /at (?:async )?(?:new )?(?:(\S+) .*\()?([^\s(]+):(\d+):(\d+)\)?$/.exec(place.stack ?? '')
+  if (frame === null) return 'kvs'
+  const [, name, path = '', line = '', column = ''] = frame
+  const [file = '', folder = '', outer = ''] = path.split(/[\\/]/).reverse()
+  const known = callers[`${file}:${line}:${column}`]
+  if (known !== undefined) return known
+  if (file.endsWith('.ts')) return `${folder === 'src' || folder === 'test' ? outer : folder}/${file}:${line}`
+  return name !== undefined && !name.includes('<anonymous>') ? name : `${file}:${line}`
 }
 
 const colors: Readonly<Record<string, string>> = {

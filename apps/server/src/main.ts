@@ -1,11 +1,14 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { arch, platform } from 'node:os'
 import { startEmbedded } from '@kvs/server/embed'
-import { configure } from './config.ts'
+import { architectureName, unsupportedArchitecture } from './architecture.ts'
+import { type Configuration, configure } from './config.ts'
 import { UsageError } from './flag-values.ts'
 import { helpText, parseCommandLine } from './flags.ts'
 import { openLogOutputs } from './log-output.ts'
-import { createLogger } from './logger.ts'
+import { createLogger, type LevelLogger } from './logger.ts'
+import { type ServiceState, tellServiceManager } from './service-manager.ts'
 
 /** The `kvs` program: arguments, environment and signals in, exit status out. */
 
@@ -21,7 +24,7 @@ function versionText(): string {
     `etcd Version: ${etcdVersion}`,
     'Git SHA: kvs',
     'Go Version: none',
-    `Go OS/Arch: ${platform()}/${arch() === 'x64' ? 'amd64' : arch()}`,
+    `Go OS/Arch: ${platform()}/${architectureName(arch())}`,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -33,21 +36,44 @@ function endBy(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal)
 }
 
+/** Which lines of the sources log, by their place in the bundle; beside the sources there is no such table. */
+function callers(): Readonly<Record<string, string>> {
+  try {
+    return JSON.parse(readFileSync(new URL('./callers.json', import.meta.url), 'utf8')) as Record<string, string>
+  } catch {
+    return {}
+  }
+}
+
+function openLogger(configuration: Configuration): LevelLogger {
+  const logger = createLogger({
+    level: configuration.logLevel,
+    format: configuration.logFormat,
+    outputs: openLogOutputs(configuration.logOutputs, configuration.logRotation),
+    callers: callers(),
+  })
+  for (const info of configuration.infos) logger.info(info)
+  for (const warning of configuration.warnings) logger.warn(warning)
+  return logger
+}
+
 async function run(args: readonly string[]): Promise<void> {
   const line = parseCommandLine(args)
   if (line.wants === 'help') return void process.stdout.write(helpText())
   if (line.wants === 'version') return void process.stdout.write(versionText())
+  const strange = unsupportedArchitecture(arch(), process.env['ETCD_UNSUPPORTED_ARCH'])
+  if (strange !== undefined) throw new UsageError(strange, 1)
   const configuration = configure(line, process.env)
-  const logger = createLogger({
-    level: configuration.logLevel,
-    format: configuration.logFormat,
-    outputs: openLogOutputs(configuration.logOutputs),
-  })
-  for (const warning of configuration.warnings) logger.warn(warning)
+  const logger = openLogger(configuration)
+  const tell = async (state: ServiceState): Promise<void> => {
+    const failure = await tellServiceManager(state)
+    if (failure !== undefined) logger.warn('failed to notify systemd', { state, error: failure })
+  }
   const member = await startEmbedded({
     ...configuration.embed,
     commandLine: ['kvs', ...args],
     logger,
+    setLogLevel: logger.setLevel,
     onFatal: error => {
       if (isOfDisk(error)) process.stderr.write(afterLmdb)
       logger.error('the member stops', { error: error.message })
@@ -57,12 +83,13 @@ async function run(args: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       logger.info('received signal; shutting down', { signal })
-      member.stop().then(
+      Promise.all([member.stop(), tell('STOPPING=1')]).then(
         () => endBy(signal),
         () => process.exit(1),
       )
     })
   }
+  await tell('READY=1')
 }
 
 /**
@@ -89,5 +116,5 @@ function end(status: number, isMemoryDamaged: boolean): never {
 run(process.argv.slice(2)).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`${isUnsound(error) ? afterLmdb : ''}kvs: ${message}\n`)
-  end(error instanceof UsageError ? 2 : 1, isUnsound(error))
+  end(error instanceof UsageError ? error.status : 1, isUnsound(error))
 })

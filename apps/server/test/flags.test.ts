@@ -1,15 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parseFeatureGates } from '@kvs/server/embed'
+import { describe, expect, test } from 'vitest'
+import { unsupportedArchitecture } from '../src/architecture.ts'
 import { type Configuration, configure } from '../src/config.ts'
+import { defaultInterface } from '../src/default-host.ts'
+import { flags } from '../src/flag-table.ts'
 import { describeDurationMs, parseDurationMs } from '../src/flag-values.ts'
-import { flags, helpText, parseCommandLine } from '../src/flags.ts'
+import { helpText, parseCommandLine } from '../src/flags.ts'
+import { around, sampleOf } from './flag-samples.ts'
 
 type Environment = Readonly<Record<string, string>>
 
+/** On a machine that others find at 10.0.0.9. */
 const read = (args: readonly string[], environment: Environment = {}): Configuration =>
-  configure(parseCommandLine(args), environment)
+  configure(parseCommandLine(args), environment, () => '10.0.0.9')
 const embed = (args: readonly string[], environment: Environment = {}) => read(args, environment).embed
 /** The error of a command line, one line of text. */
 function refused(args: readonly string[], environment: Environment = {}): string {
@@ -38,13 +41,13 @@ describe('the command line', () => {
     expect(embed(['--unsafe-no-fsync']).unsafeNoFsync).toBe(true)
     expect(embed(['--unsafe-no-fsync', '--name=a']).unsafeNoFsync).toBe(true)
     expect(embed(['--unsafe-no-fsync=false']).unsafeNoFsync).toBe(false)
-    expect(refused(['--unsafe-no-fsync', 'false'])).toContain("'false'")
+    expect(refused(['--unsafe-no-fsync', 'false'])).toContain('"false"')
   })
 
   test('lists are cut at commas', () => {
-    const urls = '--listen-client-urls=http://a:1, http://b:2'
+    const urls = '--listen-client-urls=http://127.0.0.1:1, http://[::1]:2,http://127.0.0.1:1'
     const { listenClientUrls } = embed([urls, '--advertise-client-urls=http://a:1'])
-    expect(listenClientUrls).toEqual(['http://a:1', 'http://b:2'])
+    expect(listenClientUrls).toEqual(['http://127.0.0.1:1', 'http://[::1]:2'])
   })
 
   test('help and version', () => {
@@ -58,15 +61,87 @@ describe('the command line', () => {
     ['one of another program', ['--zzzzzzzz'], 'flag provided but not defined: -zzzzzzzz'],
     ['a long one with a slip', ['--listen-client-url=x'], '(did you mean --listen-client-urls?)'],
     ['a name of the language', ['--constructor=x'], 'flag provided but not defined: -constructor'],
-    ['a word that is no flag', ['serve'], "'serve' is not a valid flag"],
-    ['only dashes', ['--'], "'--' is not a valid flag"],
+    ['a word that is no flag', ['serve'], '"serve" is not a valid flag'],
+    ['only dashes', ['--'], '"--" is not a valid flag'],
     ['a flag without its value', ['--name'], 'flag needs an argument: -name'],
     ['no number', ['--max-txn-ops=many'], 'invalid value "many" for flag -max-txn-ops: parse error'],
     ['a fraction', ['--max-txn-ops=1.5'], 'invalid value "1.5" for flag -max-txn-ops: parse error'],
     ['no boolean', ['--unsafe-no-fsync=maybe'], 'invalid value "maybe" for flag -unsafe-no-fsync: parse error'],
     ['no duration', ['--backend-batch-interval=100'], 'invalid value "100" for flag -backend-batch-interval'],
     ['no state', ['--initial-cluster-state=old'], 'invalid value "old" for flag -initial-cluster-state'],
-    ['listening without advertising', ['--listen-client-urls=http://a:1'], '--advertise-client-urls is required'],
+    ['listening without advertising', ['--listen-client-urls=http://[::]:1'], '--advertise-client-urls is required'],
+    [
+      'a state that is none',
+      ['--v2-deprecation=not-yet'],
+      'invalid value "not-yet" for flag -v2-deprecation: invalid value "not-yet"',
+    ],
+    ['a name to listen on', ['--listen-peer-urls=http://a:1'], 'expected IP in URL for binding (http://a:1)'],
+    [
+      'another scheme',
+      ['--listen-client-urls=ftp://127.0.0.1:1'],
+      'for flag -listen-client-urls: URL scheme must be http, https, unix, or unixs: ftp://127.0.0.1:1',
+    ],
+    [
+      'a URL with a path',
+      ['--listen-metrics-urls=http://127.0.0.1:1/x'],
+      'URL must not contain a path: http://127.0.0.1:1/x',
+    ],
+    ['no port', ['--advertise-client-urls=http://a'], 'URL address does not have the form "host:port": http://a'],
+    [
+      'nobody to advertise',
+      ['--initial-advertise-peer-urls=http://:1'],
+      '--initial-advertise-peer-urls "http://:1" must be "host:port" (unexpected empty host (http://:1))',
+    ],
+    [
+      'two ways to found a cluster',
+      ['--initial-cluster=a=http://a:1', '--discovery-srv=example.org'],
+      'multiple discovery or bootstrap flags are set. Choose one of "initial-cluster", "discovery",',
+    ],
+    ['half of discovery', ['--discovery-token=x'], 'both --discovery-token and --discovery-endpoints must be set'],
+    ['the old proxy', ['--discovery-fallback=proxy'], 'v2 proxy is deprecated, and --discovery-fallback'],
+    [
+      'a flag that is gone',
+      ['--enable-v2=true'],
+      'flag provided but not defined: -enable-v2 (the v2 API is gone since 3.6)',
+    ],
+    ['one that has another name', ['--experimental-max-learners=2'], '-experimental-max-learners (use --max-learners)'],
+    ['a key of files only', ['--client-cert-allowed-cn=a'], 'flag provided but not defined: -client-cert-allowed-cn'],
+    [
+      'versions the wrong way round',
+      ['--tls-min-version=TLS1.3', '--tls-max-version=TLS1.2'],
+      'min version (TLS1.3) is',
+    ],
+    ['a version of long ago', ['--tls-min-version=TLS1.1'], 'unexpected TLS version "TLS1.1"'],
+    [
+      'cipher suites nobody may choose',
+      ['--tls-min-version=TLS1.3', '--cipher-suites=TLS_AES_128_GCM_SHA256'],
+      'cipher suites cannot be configured when only TLS1.3 is enabled',
+    ],
+    [
+      'names and hosts',
+      ['--peer-cert-allowed-cn=a', '--peer-cert-allowed-hostname=b'],
+      'AllowedCN and AllowedHostname are mutually exclusive',
+    ],
+    ['no gate', ['--feature-gates=Nope=true'], 'for flag -feature-gates: unrecognized feature gate: Nope'],
+    ['a gate without its state', ['--feature-gates=LeaseCheckpoint'], 'missing bool value for LeaseCheckpoint'],
+    ['a gate half open', ['--feature-gates=AllAlpha=ajar'], 'invalid value of AllAlpha=ajar, err: strconv.ParseBool'],
+    [
+      'more samples than calls',
+      ['--enable-distributed-tracing', '--distributed-tracing-sampling-rate=1000001'],
+      'distributed tracing configurition is not valid: (tracing sampling rate must be less than 1000000, got 1000001)',
+    ],
+    ['another logger', ['--logger=capnslog'], 'unknown logger option "capnslog"'],
+    ['rotation of no file', ['--enable-log-rotation'], '--log-outputs requires a single file path'],
+    [
+      'rotation that cannot be read',
+      ['--enable-log-rotation', '--log-outputs=/x', '--log-rotation-config-json={'],
+      'improperly formatted log rotation config: ',
+    ],
+    [
+      'rotation of another kind',
+      ['--enable-log-rotation', '--log-outputs=/x', '--log-rotation-config-json={"maxsize":"1"}'],
+      'invalid log rotation config: maxsize must be a number',
+    ],
     ['no level', ['--log-level=constructor'], 'invalid value "constructor" for flag -log-level: must be one of debug,'],
     ['no format', ['--log-format=text'], 'invalid value "text" for flag -log-format: must be one of json, console'],
     ['less than nothing', ['--max-wals=-1'], 'invalid value "-1" for flag -max-wals: parse error'],
@@ -98,7 +173,6 @@ describe('the command line', () => {
       ['--log-outputs=default,stderr'],
       'multi logoutput for "default" is not supported yet',
     ],
-    ['the journal', ['--log-outputs=systemd/journal'], 'needs a kind of socket that Node.js does not have'],
     ['an origin without its port', ['--cors=http://a'], 'URL address does not have the form "host:port": http://a'],
     ['an origin that is none', ['--cors=*,http://a:1'], 'URL scheme must be http or https: *'],
     ['an origin with a path', ['--cors=http://a:1/b'], 'URL must not contain a path: http://a:1/b'],
@@ -116,9 +190,9 @@ describe('defaults', () => {
       ...{ certFile: '', keyFile: '', clientCertAuth: false, trustedCaFile: '', crlFile: '', auto: false },
       ...{ allowedHostnames: [], selfSignedValidityYears: 1, cipherSuites: [], minVersion: 'TLS1.2', maxVersion: '' },
     }
-    const { embed: options, warnings, logLevel, logFormat, logOutputs } = read([])
-    expect(warnings).toEqual([])
-    expect([logLevel, logFormat, logOutputs]).toEqual(['info', '', ['default']])
+    const { embed: options, warnings, infos, logLevel, logFormat, logOutputs, logRotation } = read([])
+    expect(warnings).toEqual([expect.stringMatching(/^it isn't recommended to use default name/)])
+    expect([infos, logLevel, logFormat, logOutputs, logRotation]).toEqual([[], 'info', '', ['default'], undefined])
     expect(options).toEqual({
       name: 'default',
       dataDir: 'default.etcd',
@@ -143,8 +217,11 @@ describe('defaults', () => {
       grpcKeepaliveMinTimeMs: 5000,
       grpcKeepaliveIntervalMs: 7_200_000,
       grpcKeepaliveTimeoutMs: 20_000,
-      clientTls: anyTls,
-      peerTls: { ...anyTls, allowedCommonNames: [], skipClientSanVerification: false },
+      clientTls: { ...anyTls, allowedCommonNames: [] },
+      peerTls: {
+        ...{ ...anyTls, allowedCommonNames: [], skipClientSanVerification: false },
+        ...{ clientCertFile: '', clientKeyFile: '' },
+      },
       authToken: 'simple',
       authTokenTtlMs: 300_000,
       bcryptCost: 10,
@@ -162,6 +239,26 @@ describe('defaults', () => {
       hostWhitelist: ['*'],
       watchProgressNotifyIntervalMs: 600_000,
       unsafeNoFsync: false,
+      listenClientHttpUrls: [],
+      socketReusePort: false,
+      enableGrpcReflection: false,
+      enablePprof: false,
+      tracing: undefined,
+      snapshotCatchupEntries: 5000,
+      bootstrapDefragThresholdMegabytes: 0,
+      featureGates: parseFeatureGates(''),
+      initialElectionTickAdvance: true,
+      strictReconfigCheck: true,
+      maxLearners: 1,
+      forceNewCluster: false,
+      corruptCheckTimeMs: 0,
+      compactHashCheckTimeMs: 60_000,
+      downgradeCheckTimeMs: 5000,
+      raftReadTimeoutMs: 5000,
+      raftWriteTimeoutMs: 5000,
+      discovery: undefined,
+      discoverySrv: '',
+      discoverySrvName: '',
     })
   })
 
@@ -189,7 +286,56 @@ describe('defaults', () => {
       { warningUnaryRequestDurationMs: 0.001, warningApplyDurationMs: 0 },
     ],
     [['--metrics=extensive', '--pre-vote=false'], { metrics: 'extensive', preVote: false }],
-    [['--listen-metrics-urls=http://a:1,http://b:2'], { listenMetricsUrls: ['http://a:1', 'http://b:2'] }],
+    [
+      ['--listen-metrics-urls=http://127.0.0.1:1,http://[::]:2'],
+      { listenMetricsUrls: ['http://127.0.0.1:1', 'http://[::]:2'] },
+    ],
+    [
+      ['--listen-client-http-urls=http://127.0.0.1:1', '--socket-reuse-port', '--enable-grpc-reflection'],
+      { listenClientHttpUrls: ['http://127.0.0.1:1'], socketReusePort: true, enableGrpcReflection: true },
+    ],
+    [
+      ['--discovery-endpoints=a:1,b:2', '--discovery-token=t', '--discovery-dial-timeout=1s', '--discovery-user=u:p'],
+      {
+        initialCluster: '',
+        discovery: {
+          ...{ endpoints: ['a:1', 'b:2'], token: 't', dialTimeoutMs: 1000, requestTimeoutMs: 5000, user: 'u:p' },
+          ...{ keepaliveTimeMs: 2000, keepaliveTimeoutMs: 6000, password: '' },
+          ...{ insecureTransport: true, insecureSkipTlsVerify: false, certFile: '', keyFile: '', caFile: '' },
+        },
+      },
+    ],
+    [
+      ['--discovery-srv=a.org', '--discovery-srv-name=n'],
+      { initialCluster: '', discoverySrv: 'a.org', discoverySrvName: 'n' },
+    ],
+    [
+      [
+        '--force-new-cluster',
+        '--max-learners=3',
+        '--strict-reconfig-check=false',
+        '--initial-election-tick-advance=false',
+      ],
+      { forceNewCluster: true, maxLearners: 3, strictReconfigCheck: false, initialElectionTickAdvance: false },
+    ],
+    [
+      ['--corrupt-check-time=1h', '--compact-hash-check-time=2m', '--downgrade-check-time=1s'],
+      { corruptCheckTimeMs: 3_600_000, compactHashCheckTimeMs: 120_000, downgradeCheckTimeMs: 1000 },
+    ],
+    [['--raft-read-timeout=1s', '--raft-write-timeout=10s'], { raftReadTimeoutMs: 5000, raftWriteTimeoutMs: 10_000 }],
+    [
+      ['--snapshot-catchup-entries=7', '--bootstrap-defrag-threshold-megabytes=9'],
+      { snapshotCatchupEntries: 7, bootstrapDefragThresholdMegabytes: 9 },
+    ],
+    [
+      ['--feature-gates=AllAlpha=true,LeaseCheckpoint=false,LeaseCheckpointPersist=false'],
+      { featureGates: expect.objectContaining({ PriorityRequest: true, LeaseCheckpoint: false }) },
+    ],
+    [['--enable-pprof'], { enablePprof: true }],
+    [
+      ['--enable-distributed-tracing', '--distributed-tracing-instance-id=i', '--distributed-tracing-sampling-rate=5'],
+      { tracing: { address: 'localhost:4317', serviceName: 'etcd', instanceId: 'i', samplesPerMillion: 5 } },
+    ],
     [['--wal-dir=/w'], { walDir: '/w' }],
     [['--enable-grpc-gateway=false'], { enableGrpcGateway: false }],
     [['--cors=http://a:1,https://b:2'], { cors: ['http://a:1', 'https://b:2'] }],
@@ -220,6 +366,71 @@ describe('defaults', () => {
     expect(read(['--log-outputs=']).logOutputs).toEqual(['default'])
   })
 
+  test('files that are full are given up as told', () => {
+    const config = '--log-rotation-config-json={"maxsize":2,"maxage":3,"MaxBackups":4,"localtime":true,"compress":true}'
+    const { logRotation } = read(['--enable-log-rotation', '--log-outputs=/x,stderr', config])
+    expect(logRotation).toEqual({
+      ...{ maxBytes: 2 * 1024 * 1024, maxAgeMs: 3 * 86_400_000, maxBackups: 4, usesLocalTime: true, compresses: true },
+    })
+    const plain = read(['--enable-log-rotation', '--log-outputs=/x']).logRotation
+    expect(plain).toMatchObject({ maxBytes: 100 * 1024 * 1024, maxAgeMs: 0, maxBackups: 0, compresses: false })
+  })
+
+  test('who listens everywhere and says nothing is found at the host of the default route', () => {
+    const everywhere = ['--listen-peer-urls=http://0.0.0.0:7', '--listen-client-urls=http://0.0.0.0:8']
+    const untouched = read([...everywhere, '--advertise-client-urls=http://localhost:2379'])
+    expect(untouched.embed).toMatchObject({
+      initialAdvertisePeerUrls: ['http://10.0.0.9:7'],
+      advertiseClientUrls: ['http://10.0.0.9:8'],
+      initialCluster: 'default=http://10.0.0.9:7',
+    })
+    expect(untouched.infos).toEqual(['detected default host for advertise: 10.0.0.9'])
+    const told = embed([
+      ...everywhere,
+      '--advertise-client-urls=http://a:8',
+      '--initial-advertise-peer-urls=http://a:7',
+    ])
+    expect([told.initialAdvertisePeerUrls, told.advertiseClientUrls]).toEqual([['http://a:7'], ['http://a:8']])
+  })
+
+  test('the default route is that without destination and mask', () => {
+    const head = 'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n'
+    const routes =
+      'eth1\t00000000\t01\t3\t0\t0\t200\t00000000\t0\t0\t0\nlo\t0000FEA9\t0\t1\t0\t0\t0\t0000FFFF\t0\t0\t0\n'
+    expect(defaultInterface(`${head}${routes}eth0\t00000000\t01\t3\t0\t0\t100\t00000000\t0\t0\t0\n`)).toBe('eth0')
+    expect(defaultInterface(head)).toBeUndefined()
+  })
+
+  test('flags of long ago, and those that will go, are told of', () => {
+    const { warnings } = read(['--v', '--force=1', '--max-snapshots=3', '--v2-deprecation=gone', '--name=a'])
+    expect(warnings).toEqual([
+      'flag "-v" is no longer supported - ignoring.',
+      'flag "-force" is no longer supported - ignoring.',
+      '--max-snapshots is deprecated in 3.6 and will be decommissioned in 3.8.',
+      '--v2-deprecation is deprecated and scheduled for removal in v3.8. The default value is enforced, ignoring user input.',
+    ])
+  })
+
+  test('what does not do what one may think is told of', () => {
+    const { warnings } = read([
+      '--name=a',
+      '--memory-mlock',
+      '--raft-read-timeout=1s',
+      '--feature-gates=LeaseCheckpoint=true',
+    ])
+    expect(warnings).toEqual([
+      '--memory-mlock has no effect: Node.js cannot lock memory',
+      expect.stringMatching(/^Detected that checkpointing is enabled without persistence/),
+      'raft-read-timeout increased to minimum value: 5s',
+    ])
+  })
+
+  test('only processors etcd is proven on, unless asked', () => {
+    expect(unsupportedArchitecture('x64', undefined)).toBeUndefined()
+    expect(unsupportedArchitecture('riscv64', undefined)).toContain('ETCD_UNSUPPORTED_ARCH=riscv64')
+    expect(unsupportedArchitecture('riscv64', 'riscv64')).toBeUndefined()
+  })
+
   test('follow the name and the peer URLs', () => {
     const options = embed(['--name=m1', '--initial-advertise-peer-urls=http://a:1,http://b:2'])
     expect([options.dataDir, options.initialCluster]).toEqual(['m1.etcd', 'm1=http://a:1,m1=http://b:2'])
@@ -231,6 +442,7 @@ describe('the environment', () => {
     const { embed: options, warnings } = read(['--name=line'], { ETCD_NAME: 'env', ETCD_MAX_TXN_OPS: '7' })
     expect([options.name, options.maxTxnOps]).toEqual(['line', 7])
     expect(warnings).toEqual(['recognized environment variable ETCD_NAME, but unused: shadowed by corresponding flag'])
+    expect(refused(['--name=a'], { ETCD_MAX_TXN_OPS: 'x' })).toContain('ETCD_MAX_TXN_OPS')
   })
 
   test('variables that no flag has are named, others are not looked at', () => {
@@ -242,72 +454,28 @@ describe('the environment', () => {
       HOME: '/',
     }
     const { embed: options, warnings } = read([], environment)
-    expect(warnings).toEqual(['unrecognized environment variable ETCD_NMAE=x'])
+    expect(warnings[0]).toBe('unrecognized environment variable ETCD_NMAE=x')
+    expect(warnings).toHaveLength(2)
     expect(options.dataDir).toBe('default.etcd')
   })
 
   test('a bad value names its variable', () => {
-    expect(refused([], { ETCD_MAX_TXN_OPS: 'x' })).toBe(
-      'invalid value "x" for environment variable ETCD_MAX_TXN_OPS: parse error',
-    )
+    expect(refused([], { ETCD_MAX_TXN_OPS: 'x' })).toBe('invalid value "x" for ETCD_MAX_TXN_OPS: parse error')
   })
 
   test('every flag has a variable', () => {
-    for (const [name, { kind }] of Object.entries(flags)) {
-      const words: Readonly<Record<string, string>> = {
-        'log-level': 'debug',
-        'log-format': 'json',
-        metrics: 'extensive',
-        'auto-compaction-mode': 'revision',
-        'auto-compaction-retention': '5',
-      }
-      const value =
-        words[name] ??
-        { text: 'new', boolean: 'true', integer: '5000', count: '5', durationMs: '5s', list: 'http://a:1' }[kind]
-      const variable = `ETCD_${name.toUpperCase().replaceAll('-', '_')}`
-      const { warnings } = read(['--advertise-client-urls=http://a:1'], { [variable]: value })
+    for (const [name, { isFileOnly }] of Object.entries(flags)) {
+      if (isFileOnly === true) continue
+      const { warnings } = read(around(name), { [`ETCD_${name.toUpperCase().replaceAll('-', '_')}`]: sampleOf(name) })
       expect(warnings.filter(warning => warning.includes('unrecognized'))).toEqual([])
     }
   })
 })
 
-describe('a config file', () => {
-  let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'kvs-config-'))
-  })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-  function file(text: string): string {
-    const path = join(folder, 'kvs.yml')
-    writeFileSync(path, text)
-    return path
+test('every flag of the command line is taken', () => {
+  for (const [name, { isFileOnly }] of Object.entries(flags)) {
+    if (isFileOnly !== true) read([...around(name), `--${name}=${sampleOf(name)}`])
   }
-
-  test('replaces flags and environment', () => {
-    const path = file('name: m1\nmax-txn-ops: 9\nunsafe-no-fsync: true\ndata-dir:\nbackend-batch-interval: 50ms\n')
-    const options = embed([`--config-file=${path}`, '--name=line'], { ETCD_MAX_TXN_OPS: '7' })
-    expect(options).toMatchObject({ name: 'm1', maxTxnOps: 9, unsafeNoFsync: true, dataDir: 'm1.etcd' })
-    expect(options.backendBatchIntervalMs).toBe(50)
-    expect(embed([], { ETCD_CONFIG_FILE: path }).name).toBe('m1')
-  })
-
-  test('lists are text or lists, durations text or nanoseconds', () => {
-    const urls = 'advertise-client-urls: [http://a:1, http://b:2]\nlisten-client-urls: http://a:1,http://b:2\n'
-    const options = embed([`--config-file=${file(`${urls}watch-progress-notify-interval: 2000000000\n`)}`])
-    expect(options.advertiseClientUrls).toEqual(options.listenClientUrls)
-    expect(options.watchProgressNotifyIntervalMs).toBe(2000)
-  })
-
-  test.each([
-    ['nmae: x', 'flag provided but not defined: -nmae (did you mean --name?)'],
-    ['max-txn-ops: x', 'invalid value "x" for key max-txn-ops of config file'],
-    ['- a', 'expected keys and values'],
-    ['', 'expected keys and values'],
-    ['name: "x', 'Missing closing "quote'],
-  ])('%j is refused', (text, wanted) => {
-    expect(refused([`--config-file=${file(text)}`])).toContain(wanted)
-  })
 })
 
 test('durations as Go writes them', () => {
@@ -323,7 +491,9 @@ test('durations in the help', () => {
 
 test('the help names every flag with its default', () => {
   const text = helpText()
-  for (const name of Object.keys(flags)) expect(text).toContain(`  --${name} '`)
+  for (const [name, { isFileOnly }] of Object.entries(flags)) {
+    expect(text.includes(`  --${name} '`)).toBe(isFileOnly !== true)
+  }
   expect(text).toContain("--listen-client-urls 'http://localhost:2379'")
   expect(text).toContain("--grpc-keepalive-interval '2h'")
 })

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Logger } from '@kvs/server/embed'
 import { expect, test } from 'vitest'
 import { createLogger } from '../src/logger.ts'
 
@@ -8,15 +12,15 @@ function world(
     readonly format?: string
     readonly isTTY?: boolean
     readonly now?: () => number
+    readonly callers?: Readonly<Record<string, string>>
   } = {},
 ) {
   const lines: string[] = []
   const { level = 'info', format = '', isTTY = false } = options
   const outputs = [{ write: (text: string) => lines.push(text), isTTY }]
-  return {
-    logger: createLogger({ level, format, outputs, ...(options.now === undefined ? {} : { now: options.now }) }),
-    lines,
-  }
+  const { now, callers } = options
+  const rest = { ...(now === undefined ? {} : { now }), ...(callers === undefined ? {} : { callers }) }
+  return { logger: createLogger({ level, format, outputs, ...rest }), lines }
 }
 
 test('lines have the shape of zap’s: level, ts, caller, msg, then the fields in their order', () => {
@@ -28,12 +32,30 @@ test('lines have the shape of zap’s: level, ts, caller, msg, then the fields i
   expect(Object.keys(parsed)).toEqual(['level', 'ts', 'caller', 'msg', 'address', 'member-id'])
   expect(parsed).toMatchObject({ level: 'info', msg: 'serving client traffic', address: '127.0.0.1:2379' })
   expect(parsed['ts']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
-  expect(parsed['caller']).toMatch(/^logger\.test\.ts:\d+$/)
-  function hello(): void {
-    logger.info('hello')
-  }
-  hello()
-  expect(JSON.parse(lines[1] ?? '').caller).toBe('hello')
+  expect(parsed['caller']).toMatch(/^server\/logger\.test\.ts:\d+$/)
+})
+
+test('in a bundle a table tells who logs; who is not in it is known by name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kvs-bundle-'))
+  const path = join(folder, 'main.js')
+  writeFileSync(path, 'export function hello(logger) { logger.info("one"); logger.info("two") }')
+  const bundle = (await import(path)) as { readonly hello: (logger: Logger) => void }
+  const known = world({ callers: { 'main.js:1:40': 'server/embed.ts:7' } })
+  bundle.hello(known.logger)
+  rmSync(folder, { recursive: true })
+  expect(known.lines.map(line => JSON.parse(line).caller)).toEqual(['server/embed.ts:7', 'Module.hello'])
+})
+
+test('the level can be changed, for functions that were taken before, too', () => {
+  const { logger, lines } = world({ level: 'error' })
+  const { debug } = logger
+  debug('one')
+  expect(logger.setLevel('debug')).toBe(true)
+  debug('two')
+  expect([logger.setLevel('loud'), logger.setLevel('constructor')]).toEqual([false, false])
+  logger.setLevel('fatal')
+  logger.error('three')
+  expect(lines.map(line => JSON.parse(line).msg)).toEqual(['two'])
 })
 
 test('each method has its level, and those below the wanted one are silent', () => {

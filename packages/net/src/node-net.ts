@@ -23,6 +23,8 @@ export interface NodeNetOptions {
   readonly highWaterBytes?: number
   /** Default 30 s; then a dial fails with `TIMEOUT`. */
   readonly dialTimeoutMs?: number
+  /** Other processes may listen on the same TCP ports (SO_REUSEPORT). Node.js before 22.12 passes over it. */
+  readonly reusePort?: boolean
   /** A connection could not be accepted (`LIMIT`: too many open files); the listener goes on. Default: nobody is told. */
   readonly onAcceptError?: (error: NetError) => void
 }
@@ -32,7 +34,8 @@ export function nodeNet(options: NodeNetOptions = {}): Net {
   const highWaterBytes = options.highWaterBytes ?? DEFAULT_HIGH_WATER_BYTES
   const onAcceptError = options.onAcceptError ?? (() => undefined)
   return {
-    listen: (address, accept) => listen(address, accept, { highWaterBytes, onAcceptError }),
+    listen: (address, accept) =>
+      listen(address, accept, { highWaterBytes, onAcceptError, reusePort: options.reusePort === true }),
     dial: (address, { signal } = {}) => {
       const timeoutMs = options.dialTimeoutMs ?? DEFAULT_DIAL_TIMEOUT_MS
       return dial(address, { highWaterBytes, timeoutMs, signal })
@@ -59,18 +62,20 @@ function socketOptions(highWaterBytes: number): {
   }
 }
 
-async function listen(
-  address: PipeAddress,
-  accept: (pipe: Pipe) => void,
-  options: { readonly highWaterBytes: number; readonly onAcceptError: (error: NetError) => void },
-): Promise<Listener> {
+interface ListenOptions {
+  readonly highWaterBytes: number
+  readonly onAcceptError: (error: NetError) => void
+  readonly reusePort: boolean
+}
+
+async function listen(address: PipeAddress, accept: (pipe: Pipe) => void, options: ListenOptions): Promise<Listener> {
   const what = `listen on ${formatAddress(address)}`
   checkAddress(address, what)
   const server = createServer(socketOptions(options.highWaterBytes), socket => {
     accept(new SocketPipe(socket, address.kind === 'tcp' ? tcpInfo(socket) : unixInfo(address.path, 'server')))
   })
   if (address.kind === 'unix') await removeStaleSocket(address.path, what)
-  await listening(server, address, what)
+  await listening(server, { address, reusePort: options.reusePort }, what)
   server.on('error', cause => options.onAcceptError(nodeError(cause, `${what}: accept`)))
   return new NodeListener(server, listenedAddress(server, address))
 }
@@ -82,7 +87,11 @@ function checkAddress(address: PipeAddress, what: string): asserts address is Pi
   }
 }
 
-function listening(server: Server, address: PipeAddress & { kind: 'tcp' | 'unix' }, what: string): Promise<void> {
+function listening(
+  server: Server,
+  { address, reusePort }: { readonly address: PipeAddress & { kind: 'tcp' | 'unix' }; readonly reusePort: boolean },
+  what: string,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error): void => reject(nodeError(cause, what))
     server.once('error', failed)
@@ -92,7 +101,10 @@ function listening(server: Server, address: PipeAddress & { kind: 'tcp' | 'unix'
     }
     try {
       if (address.kind === 'unix') server.listen({ path: address.path, backlog: LISTEN_BACKLOG }, listened)
-      else server.listen({ ...hostAndPort(address), backlog: LISTEN_BACKLOG }, listened)
+      else {
+        const shared = reusePort ? { reusePort } : {}
+        server.listen({ ...hostAndPort(address), ...shared, backlog: LISTEN_BACKLOG }, listened)
+      }
     } catch (cause) {
       failed(cause as Error)
     }

@@ -7,37 +7,52 @@
  * await member.stop()
  * ```
  */
-import type { TlsServer } from '@kvs/net'
+import type { Pipe } from '@kvs/net'
 import { nodeFs } from '@kvs/vfs'
 import { guardHttp, type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
 import { debugVars } from './embed/debug-vars.ts'
 import { Http1 } from './embed/http1.ts'
+import { logLevelRoute } from './embed/log-level.ts'
 import { MetricsPage } from './embed/metrics-page.ts'
 import { type OpenPort, Ports } from './embed/ports.ts'
+import { pprofRoute } from './embed/pprof.ts'
 import { systemRandom } from './embed/random.ts'
-import { startFields } from './embed/start-line.ts'
+import { type ListenUrls, startFields } from './embed/start-line.ts'
 import { openStateFile } from './embed/state-file.ts'
 import { type ListenTls, openTls, type TlsPlace } from './embed/tls.ts'
 import { readTokenKeys } from './embed/token-keys.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
-import { defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
+import { type FeatureGates, parseFeatureGates } from './feature-gates.ts'
+import { type DiscoveryOptions, defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
 import type { Logger } from './parts.ts'
 import { peerRoutes } from './peer/routes.ts'
 import { type RunningMember, startMember } from './server.ts'
+import type { TracingOptions } from './tracing/options.ts'
 
-export type { ListenTls, Logger }
+export type { DiscoveryOptions, FeatureGates, ListenTls, Logger, TracingOptions }
+export { parseFeatureGates }
 
 /** Options of a member that listens: etcd's flags by name. Everything but `dataDir` has etcd's default. */
 export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly dataDir: string
   readonly listenClientUrls?: readonly string[]
+  /** Ports that serve plain HTTP to clients; those of `listenClientUrls` are then for gRPC only. Default: none. */
+  readonly listenClientHttpUrls?: readonly string[]
   readonly listenPeerUrls?: readonly string[]
   /** Ports that serve nothing but metrics and health. Default: none. */
   readonly listenMetricsUrls?: readonly string[]
   /** For client URLs that begin with `https` or `unixs`. */
   readonly clientTls?: ListenTls
   readonly peerTls?: ListenTls
+  /** Other processes may listen on the same ports. Needs Node.js 22.12. */
+  readonly socketReusePort?: boolean
+  /** Serves profiles below `/debug/pprof/`, to whoever reaches the client port. */
+  readonly enablePprof?: boolean
+  /** Where traces of calls go. Default: nowhere. */
+  readonly tracing?: TracingOptions | undefined
+  /** Changes the level of `logger` (`PUT /config/local/log`); false for a word that is no level. Default: it stays. */
+  readonly setLogLevel?: (level: string) => boolean
   /** What `/debug/vars` says the process was started with. */
   readonly commandLine?: readonly string[]
   readonly logger?: Logger
@@ -51,6 +66,7 @@ export interface EmbeddedMember {
   readonly clusterId: bigint
   /** Where clients find it, as `host:port` or `unix:path`, with the ports the system chose. */
   readonly clientAddresses: readonly string[]
+  readonly clientHttpAddresses: readonly string[]
   readonly peerAddresses: readonly string[]
   readonly metricsAddresses: readonly string[]
   /** Stops serving, then the member. Idempotent. */
@@ -62,32 +78,30 @@ const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error:
 /** Starts a member and serves its ports. Resolves when clients are served; throws `ServerError`. */
 export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMember> {
   const logger = options.logger ?? silent
-  const ports = new Ports(logger)
+  const ports = new Ports({ logger, reusePort: options.socketReusePort === true })
   const executor = new WorkerExecutor()
   try {
     // Ports first: a port in use is found out before anything is written.
-    const peerUrls = options.listenPeerUrls ?? ['http://localhost:2380']
-    const clientUrls = options.listenClientUrls ?? ['http://localhost:2379']
-    const metricsUrls = options.listenMetricsUrls ?? []
-    const { clientTls, peerTls } = await openBothTls(options, { clientUrls, peerUrls, metricsUrls, logger })
-    const peers = await ports.open('peer endpoint', peerUrls, peerTls)
-    const clients = await ports.open('client endpoint', clientUrls, clientTls)
-    const metrics = await ports.open('metrics endpoint', metricsUrls, clientTls)
+    const listen = listenUrls(options)
+    const open = await openPorts(options, ports, listen)
     const clientCertAuth = options.clientTls?.clientCertAuth === true
-    const whole = { ...defaultOptions, clientCertAuth, ...options }
-    const listen = { client: clientUrls, peer: peerUrls, metrics: metricsUrls }
+    const servesPlainHttp = listen.clientHttp.length === 0
+    const whole = { ...defaultOptions, clientCertAuth, servesPlainHttp, ...options }
     logger.info('starting an etcd server', startFields(whole, listen))
     const tokenKeys = await readTokenKeys(whole.authToken)
     const parts = { ...realParts(options, logger, executor), tokenKeys }
     const member = await startMember(parts, whole)
-    const pages = operatorPages(member, options.commandLine ?? [])
-    member.addRoutes([pages.metrics, pages.vars])
+    const pages = operatorPages(member, options)
+    member.addRoutes([pages.metrics, ...pages.others])
     const http1 = new Http1(guardHttp(member.handleHttp, logger), request => member.frontDoor.socketRefusal(request))
-    ports.serve(clients, http1, pipe => member.acceptGrpc(pipe))
-    ports.serve(peers, new Http1(guardHttp(routeHttp(peerRoutes(member)), logger)))
-    ports.serve(metrics, new Http1(guardHttp(routeHttp([pages.metrics, ...member.probeRoutes]), logger)))
-    for (const address of clients.addresses) logger.info('serving client traffic', { address })
-    return new ListeningMember(member, { ports, executor, clients, peers, metrics })
+    const grpc = (pipe: Pipe): void => member.acceptGrpc(pipe)
+    ports.serve(open.clients, { grpc, http1: servesPlainHttp ? http1 : undefined })
+    ports.serve(open.clientHttp, { http1 })
+    ports.serve(open.peers, { http1: new Http1(guardHttp(routeHttp(peerRoutes(member)), logger)) })
+    const watched = routeHttp([pages.metrics, ...member.probeRoutes])
+    ports.serve(open.metrics, { http1: new Http1(guardHttp(watched, logger)) })
+    for (const address of open.clients.addresses) logger.info('serving client traffic', { address })
+    return new ListeningMember(member, { ports, executor, ...open })
   } catch (error) {
     await ports.close()
     await executor.close()
@@ -95,27 +109,48 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
   }
 }
 
-/** The TLS of the client's and the peers' ports; that of clients also serves ports for metrics. */
-async function openBothTls(
-  { dataDir, clientTls = {}, peerTls = {} }: EmbedOptions,
-  ports: {
-    readonly clientUrls: readonly string[]
-    readonly peerUrls: readonly string[]
-    readonly metricsUrls: readonly string[]
-    readonly logger: Logger
-  },
-): Promise<{ readonly clientTls: TlsServer | undefined; readonly peerTls: TlsServer | undefined }> {
-  const { logger } = ports
-  const place = (kind: 'client' | 'peer', urls: readonly string[]): TlsPlace => ({
-    name: `${kind} endpoint`,
-    urls,
-    fixturesDir: `${dataDir}/fixtures/${kind}`,
-    isPeer: kind === 'peer',
-    logger,
-  })
+function listenUrls(options: EmbedOptions): ListenUrls {
   return {
-    clientTls: await openTls(clientTls, place('client', [...ports.clientUrls, ...ports.metricsUrls])),
-    peerTls: await openTls(peerTls, place('peer', ports.peerUrls)),
+    client: options.listenClientUrls ?? ['http://localhost:2379'],
+    clientHttp: options.listenClientHttpUrls ?? [],
+    peer: options.listenPeerUrls ?? ['http://localhost:2380'],
+    metrics: options.listenMetricsUrls ?? [],
+  }
+}
+
+/** The ports of a member by what they are for. */
+interface OpenPorts {
+  readonly clients: OpenPort
+  readonly clientHttp: OpenPort
+  readonly peers: OpenPort
+  readonly metrics: OpenPort
+}
+
+/** Listens; the TLS of clients also serves the ports for metrics. */
+async function openPorts(options: EmbedOptions, ports: Ports, urls: ListenUrls): Promise<OpenPorts> {
+  const { dataDir, logger = silent, clientTls = {}, peerTls = {} } = options
+  const place = (kind: 'client' | 'peer', own: readonly string[], alpn?: readonly string[]): TlsPlace => ({
+    ...{
+      name: `${kind} endpoint`,
+      urls: own,
+      fixturesDir: `${dataDir}/fixtures/${kind}`,
+      isPeer: kind === 'peer',
+      logger,
+    },
+    ...(alpn === undefined ? {} : { alpn }),
+  })
+  const isSplit = urls.clientHttp.length > 0
+  // A certificate of its own is for all ports of clients.
+  const forClients = [...urls.client, ...urls.clientHttp, ...urls.metrics]
+  const clientsTls = await openTls(clientTls, place('client', forClients))
+  const grpcTls = isSplit ? await openTls(clientTls, place('client', urls.client, ['h2'])) : clientsTls
+  const httpTls = isSplit ? await openTls(clientTls, place('client', forClients, ['http/1.1'])) : undefined
+  const peersTls = await openTls(peerTls, place('peer', urls.peer))
+  return {
+    peers: await ports.open('peer endpoint', urls.peer, peersTls),
+    clients: await ports.open('client endpoint', urls.client, grpcTls),
+    clientHttp: await ports.open('client HTTP endpoint', urls.clientHttp, httpTls),
+    metrics: await ports.open('metrics endpoint', urls.metrics, clientsTls),
   }
 }
 
@@ -138,37 +173,35 @@ function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecut
 /** What operators read of a member that only a process of its own can tell. */
 function operatorPages(
   member: RunningMember,
-  commandLine: readonly string[],
-): { readonly metrics: HttpRoute; readonly vars: HttpRoute } {
+  { commandLine = [], enablePprof = false, setLogLevel }: EmbedOptions,
+): { readonly metrics: HttpRoute; readonly others: readonly HttpRoute[] } {
   const raftStatusJson = (): string => member.raftStatusJson()
+  const isAuthEnabled = (): boolean => member.isAuthEnabled
   return {
     metrics: { path: '/metrics', handle: new MetricsPage(member.metricFamilies).handle },
-    vars: { path: '/debug/vars', handle: debugVars({ commandLine, raftStatusJson }) },
+    others: [
+      { path: '/debug/vars', handle: debugVars({ commandLine, raftStatusJson }) },
+      ...(enablePprof ? [pprofRoute({ commandLine, isAuthEnabled })] : []),
+      ...(setLogLevel === undefined ? [] : [logLevelRoute({ setLogLevel, isAuthEnabled })]),
+    ],
   }
 }
 
 class ListeningMember implements EmbeddedMember {
   readonly clientAddresses: readonly string[]
+  readonly clientHttpAddresses: readonly string[]
   readonly peerAddresses: readonly string[]
   readonly metricsAddresses: readonly string[]
   readonly #member: RunningMember
   readonly #ports: Ports
   readonly #executor: WorkerExecutor
 
-  constructor(
-    member: RunningMember,
-    parts: {
-      readonly ports: Ports
-      readonly executor: WorkerExecutor
-      readonly clients: OpenPort
-      readonly peers: OpenPort
-      readonly metrics: OpenPort
-    },
-  ) {
+  constructor(member: RunningMember, parts: OpenPorts & { readonly ports: Ports; readonly executor: WorkerExecutor }) {
     this.#member = member
     this.#ports = parts.ports
     this.#executor = parts.executor
     this.clientAddresses = parts.clients.addresses
+    this.clientHttpAddresses = parts.clientHttp.addresses
     this.peerAddresses = parts.peers.addresses
     this.metricsAddresses = parts.metrics.addresses
   }

@@ -1,4 +1,4 @@
-import { createGrpcServer, type GrpcServer } from '@kvs/grpc'
+import { createGrpcServer, type GrpcServer, type HttpExchange } from '@kvs/grpc'
 import { decodeMemberChange, encodeMembers, formatId, MembershipError } from '@kvs/membership'
 import type { Pipe } from '@kvs/net'
 import type { ResponseHeader } from '@kvs/proto/rpc'
@@ -28,7 +28,7 @@ import { clientMethods, methodShapes } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
 import { requestStats } from './edge/request-stats.ts'
 import type { Effects } from './effects.ts'
-import { encodeEntry, type OperationField, ParsedEntry } from './entry.ts'
+import { encodeEntry, OperationField, ParsedEntry } from './entry.ts'
 import { Refusal, ServerError } from './errors.ts'
 import { memberGateway } from './gateway/gateway.ts'
 import { snapDir, walDir } from './layout.ts'
@@ -163,14 +163,7 @@ export class KvsMember implements Member, Measured, RunningMember {
       slowMs: options.warningUnaryRequestDurationMs,
       onSlow: (call, end) => logger.warn('request stats', requestStats(this, call, end)),
     })
-    this.#grpc = createGrpcServer({
-      ...grpcOptions(options),
-      clock,
-      methods,
-      observer: this.calls,
-      onHandlerError,
-      onOtherRequest: exchange => serveExchange(exchange, guardHttp(this.handleHttp, logger), () => this.#grpc.flush()),
-    })
+    this.#grpc = this.#makeGrpc(methods, onHandlerError)
     const gateway = memberGateway({ ...options, methods, clock, observer: this.calls, onHandlerError })
     this.#routes = routeHttp([...gateway, ...operationRoutes(this)])
     const isAuthEnabled = (): boolean => state.auth.isEnabled
@@ -178,6 +171,21 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.probeRoutes = healthRoutes(this)
     this.metricFamilies = memberFamilies(this)
     this.#setHooks()
+  }
+
+  #makeGrpc(methods: ReturnType<typeof clientMethods>, onHandlerError: (error: unknown) => void): GrpcServer {
+    const { options, logger } = this
+    const flush = (): void => this.#grpc.flush()
+    const onOtherRequest = (exchange: HttpExchange): void =>
+      serveExchange(exchange, guardHttp(this.handleHttp, logger), flush)
+    return createGrpcServer({
+      ...grpcOptions(options),
+      clock: this.clock,
+      methods,
+      observer: this.calls,
+      onHandlerError,
+      ...(options.servesPlainHttp ? { onOtherRequest } : {}),
+    })
   }
 
   #setHooks(): void {
@@ -255,6 +263,10 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#grpc.accept(pipe)
   }
 
+  get isAuthEnabled(): boolean {
+    return this.state.auth.isEnabled
+  }
+
   memberListJson(): string {
     return encodeMembers(this.state.cluster.members)
   }
@@ -291,7 +303,7 @@ export class KvsMember implements Member, Measured, RunningMember {
 
   propose(field: OperationField, body: Uint8Array, start: number, end: number, proposer: Proposer): void {
     if (this.#stopping !== undefined) return proposer.refused(Refusal.of('STOPPED'))
-    if (this.#committed - this.#applier.applied > limits.maxGapBetweenAppliedAndCommitted) {
+    if (this.#committed - this.#applier.applied > this.#gapMax(field)) {
       return proposer.refused(Refusal.of('REQUEST_TOO_MANY_REQUESTS'))
     }
     const suffix = this.requestIds.next()
@@ -301,6 +313,12 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#waiting.add(suffix, proposer)
     if (this.#timeoutTimer === undefined) this.#armTimeout()
     this.#loop.propose(data)
+  }
+
+  /** Revocations, which make room, may go on when others are told to wait. */
+  #gapMax(field: OperationField): number {
+    const isUrgent = field === OperationField.leaseRevoke && this.options.featureGates.PriorityRequest
+    return limits.maxGapBetweenAppliedAndCommitted * (isUrgent ? 2 : 1)
   }
 
   /** Nobody knows what becomes of the entry; the request has failed. */
@@ -453,7 +471,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#snapshots.changed()
     this.#expiry.changed()
     this.quota.diskChanged(this.#storage.lacksSpace)
-    this.#storage.forget(this.#applier.applied - limits.catchUpEntries)
+    this.#storage.forget(this.#applier.applied - this.options.snapshotCatchupEntries)
     this.#prove()
     this.#grpc.flush()
   }

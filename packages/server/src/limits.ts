@@ -14,6 +14,8 @@ export const maxSizePerMessageBytes: number = 1024 * 1024
 export const maxInflightMessages = 512
 /** Entries kept in memory behind the applied one, for members that lag a little. */
 export const catchUpEntries = 5000
+/** What peers are granted at least to send, and to take, something: `--raft-read-timeout`, `--raft-write-timeout`. */
+export const raftTimeoutMsMin = 5000
 /** Records that one slice of a long read or delete looks at: well below a millisecond. */
 export const sliceRecords = 512
 /** What one slice of a Range gathers: common lists come in one. */
@@ -101,3 +103,8 @@ export const streamRequestsAhead = 16
 export const sessionTtlSeconds = 60
 /** Longest message that a client may send over a WebSocket to the gateway. */
 export const webSocketMessageBytesMax: number = 8 * 1024 * 1024
+/** `/debug/pprof/profile`: Go's default, and the longest. */
+export const profileSecondsDefault = 30
+export const profileSecondsMax = 600
+/** Longest body of a request to change the log level. */
+export const logLevelBodyBytesMax = 1024

@@ -1,6 +1,8 @@
 import { bcryptCostDefault, simpleTokenTtlMsDefault } from '@kvs/auth'
 import type { GrpcServerOptions } from '@kvs/grpc'
+import { formatDuration } from './duration.ts'
 import { ServerError } from './errors.ts'
+import { defaultFeatureGates, type FeatureGates } from './feature-gates.ts'
 import * as limits from './limits.ts'
 
 /** How a member is configured. Names follow etcd's flags; defaults are etcd's. */
@@ -73,6 +75,51 @@ export interface MemberOptions {
   readonly hostWhitelist: readonly string[]
   /** Skips every sync of the log: acknowledged writes are lost in a power cut. */
   readonly unsafeNoFsync: boolean
+  /** Entries kept in memory behind the applied one, for members that lag a little. */
+  readonly snapshotCatchupEntries: number
+  /** The state file is defragmented at the start if that frees at least so much; 0: never. */
+  readonly bootstrapDefragThresholdMegabytes: number
+  readonly featureGates: FeatureGates
+  /** Whoever speaks plain HTTP/2 on a pipe for gRPC is answered, too. */
+  readonly servesPlainHttp: boolean
+  /** Clients may ask what services and messages there are (`grpc.reflection`). */
+  readonly enableGrpcReflection: boolean
+  /** The first election comes sooner than after a whole timeout. */
+  readonly initialElectionTickAdvance: boolean
+  /** Refuses changes of members that would cost the quorum. */
+  readonly strictReconfigCheck: boolean
+  readonly maxLearners: number
+  /** This member, with its data, becomes a cluster of its own. */
+  readonly forceNewCluster: boolean
+  /** Time between comparisons of the members, of what compactions left, and looks at a downgrade; 0: never. */
+  readonly corruptCheckTimeMs: number
+  readonly compactHashCheckTimeMs: number
+  readonly downgradeCheckTimeMs: number
+  /** A peer may be silent, or not take what it is sent, for so long. */
+  readonly raftReadTimeoutMs: number
+  readonly raftWriteTimeoutMs: number
+  /** Another cluster that tells who founds this one. */
+  readonly discovery: DiscoveryOptions | undefined
+  /** A DNS domain whose SRV records tell who founds this cluster, and a suffix of the service's name; empty: none. */
+  readonly discoverySrv: string
+  readonly discoverySrvName: string
+}
+
+/** How the discovery cluster is asked: etcd's `--discovery-…` flags by name. */
+export interface DiscoveryOptions {
+  readonly endpoints: readonly string[]
+  readonly token: string
+  readonly dialTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly keepaliveTimeMs: number
+  readonly keepaliveTimeoutMs: number
+  readonly insecureTransport: boolean
+  readonly insecureSkipTlsVerify: boolean
+  readonly certFile: string
+  readonly keyFile: string
+  readonly caFile: string
+  readonly user: string
+  readonly password: string
 }
 
 export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
@@ -114,6 +161,23 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   bcryptCost: bcryptCostDefault,
   clientCertAuth: false,
   unsafeNoFsync: false,
+  snapshotCatchupEntries: limits.catchUpEntries,
+  bootstrapDefragThresholdMegabytes: 0,
+  featureGates: defaultFeatureGates,
+  servesPlainHttp: true,
+  enableGrpcReflection: false,
+  initialElectionTickAdvance: true,
+  strictReconfigCheck: true,
+  maxLearners: 1,
+  forceNewCluster: false,
+  corruptCheckTimeMs: 0,
+  compactHashCheckTimeMs: 60_000,
+  downgradeCheckTimeMs: 5000,
+  raftReadTimeoutMs: limits.raftTimeoutMsMin,
+  raftWriteTimeoutMs: limits.raftTimeoutMsMin,
+  discovery: undefined,
+  discoverySrv: '',
+  discoverySrvName: '',
 }
 
 /** Refuses options that cannot work together, in etcd's words. Throws `ServerError` with code `CONFIG`. */
@@ -136,6 +200,13 @@ export function checkOptions(options: MemberOptions): void {
   if (!(options.autoCompactionRetention >= 0)) refuse('--auto-compaction-retention must not be negative')
   if (!(options.compactionBatchLimit >= 1)) refuse('--compaction-batch-limit must not be negative')
   if (!(options.maxConcurrentStreams >= 1)) refuse('--max-concurrent-streams must be at least 1')
+  if (!(options.compactHashCheckTimeMs > 0)) {
+    refuse(`--compact-hash-check-time must be >0 (set to ${formatDuration(options.compactHashCheckTimeMs)})`)
+  }
+  const { LeaseCheckpoint, LeaseCheckpointPersist } = options.featureGates
+  if (LeaseCheckpointPersist && !LeaseCheckpoint) {
+    refuse('enabling feature gate LeaseCheckpointPersist requires enabling feature gate LeaseCheckpoint')
+  }
 }
 
 const quotaDefaultBytes = 2 * 1024 * 1024 * 1024

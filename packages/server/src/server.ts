@@ -49,6 +49,8 @@ export interface RunningMember {
   readonly probeRoutes: readonly HttpRoute[]
   /** What there is to scrape, by name. Reading samples is cheap; what they are read from costs next to nothing. */
   readonly metricFamilies: readonly MetricFamily[]
+  /** Users are told apart. */
+  readonly isAuthEnabled: boolean
   /** How consensus stands, as etcd's `raft.status` says it. */
   raftStatusJson(): string
   /** Stops: refuses what waits, writes what is committed, closes the files. Idempotent. */

@@ -41,8 +41,8 @@ function getOnly(handle: (request: HttpRequest) => Promise<HttpResponse>, onOthe
   }
 }
 
-export function methodNotAllowed(): HttpResponse {
-  return errorResponse(405, 'Method Not Allowed', [['Allow', 'GET']])
+export function methodNotAllowed(allowed = 'GET'): HttpResponse {
+  return errorResponse(405, 'Method Not Allowed', [['Allow', allowed]])
 }
 
 /** Alarms first, then the leader, then a read. `exclude=NOSPACE` passes over an alarm, `serializable=true` over the leader. */

@@ -1,4 +1,13 @@
-import { formatAddress, type Listener, NetError, nodeNet, type Pipe, parseAddress, type TlsServer } from '@kvs/net'
+import {
+  formatAddress,
+  type Listener,
+  type Net,
+  NetError,
+  nodeNet,
+  type Pipe,
+  parseAddress,
+  type TlsServer,
+} from '@kvs/net'
 import { clientGuests, type PortParts, servePort } from '../client-port.ts'
 import { ServerError } from '../errors.ts'
 import type { Logger } from '../parts.ts'
@@ -16,12 +25,17 @@ export interface OpenPort {
 /** The ports of a member: they are opened before anything is written, and served when there is something to serve. */
 export class Ports {
   readonly #logger: Logger
-  readonly #net = nodeNet()
+  readonly #net: Net
   readonly #listeners: Listener[] = []
-  readonly #http: Http1[] = []
+  readonly #http = new Set<Http1>()
 
-  constructor(logger: Logger) {
+  /** Throws `ServerError` (`CONFIG`) where this Node.js cannot share ports. */
+  constructor({ logger, reusePort }: { readonly logger: Logger; readonly reusePort: boolean }) {
     this.#logger = logger
+    if (reusePort && !canSharePorts(process.versions.node)) {
+      throw new ServerError('CONFIG', `--socket-reuse-port needs Node.js 22.12 or later, not ${process.versions.node}`)
+    }
+    this.#net = nodeNet({ reusePort })
   }
 
   /** Listens on these URLs; `tls` is for those that ask for it. Throws `ServerError` (`ADDRESS`). */
@@ -47,11 +61,13 @@ export class Ports {
     return port
   }
 
-  /** Begins to serve a port, those who waited first. */
-  serve(port: OpenPort, http: Http1, grpc?: (pipe: Pipe) => void): void {
-    this.#http.push(http)
-    const http1 = (pipe: Pipe): void => http.accept(pipe)
-    const guests = clientGuests({ grpc: grpc ?? (pipe => pipe.destroy()), http1 })
+  /** Begins to serve a port, those who waited first. Who speaks what it does not serve is sent away. */
+  serve(port: OpenPort, serves: { readonly http1?: Http1 | undefined; readonly grpc?: (pipe: Pipe) => void }): void {
+    const { http1, grpc } = serves
+    if (http1 !== undefined) this.#http.add(http1)
+    const sendAway = (pipe: Pipe): void => pipe.destroy()
+    const plain = http1 === undefined ? sendAway : (pipe: Pipe): void => http1.accept(pipe)
+    const guests = clientGuests({ grpc: grpc ?? sendAway, http1: plain })
     const parts: PortParts = { clock: systemClock, logger: this.#logger, name: port.name, guests }
     port.accept = pipe => servePort(parts, pipe)
     for (const pipe of port.early.splice(0)) port.accept(pipe)
@@ -60,6 +76,13 @@ export class Ports {
   /** Stops accepting, and ends HTTP connections. */
   async close(): Promise<void> {
     await Promise.all(this.#listeners.splice(0).map(listener => listener.close()))
-    for (const http of this.#http.splice(0)) http.close()
+    for (const http of this.#http) http.close()
+    this.#http.clear()
   }
+}
+
+/** Node.js passes SO_REUSEPORT on from 22.12 and 23.1 on. */
+function canSharePorts(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
 }

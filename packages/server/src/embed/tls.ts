@@ -14,6 +14,9 @@ export interface ListenTls {
   /** PEM files; both or none. They are read again when they change. */
   readonly certFile?: string
   readonly keyFile?: string
+  /** Shown to other members, if it is not that of the port. */
+  readonly clientCertFile?: string
+  readonly clientKeyFile?: string
   /** PEM file of the authorities that sign certificates of clients; with it, one is required. */
   readonly trustedCaFile?: string
   /** Clients must show a certificate that the authorities signed. */
@@ -47,6 +50,8 @@ export interface TlsPlace {
   /** Whether names in certificates are compared with addresses. */
   readonly isPeer: boolean
   readonly logger: Logger
+  /** What may be spoken, best first. Default: all that the port serves. */
+  readonly alpn?: readonly string[]
 }
 
 const isEncrypted = (url: string): boolean => /^(https|unixs):/i.test(url)
@@ -123,6 +128,7 @@ async function serverOptions(tls: ListenTls, place: TlsPlace): Promise<TlsServer
     ...given('cipherSuites', cipherSuites.length > 0 ? cipherSuites : undefined),
     ...given('minVersion', minVersion ? parseTlsVersion(minVersion) : undefined),
     ...given('maxVersion', maxVersion ? parseTlsVersion(maxVersion) : undefined),
+    ...given('alpn', place.alpn),
     checkSan: place.isPeer && tls.skipClientSanVerification !== true,
     onWarning: ({ message, file, error }) =>
       place.logger.warn(message, { file, ...(error === undefined ? {} : { error: error.message }) }),
