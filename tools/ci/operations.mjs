@@ -3,7 +3,7 @@
 // show only in a process of its own.
 // apt: etcd-server
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { build } from '../run/build.mjs'
@@ -135,9 +135,13 @@ await suite.check('every log line is JSON as zap writes it, on standard error an
       for (const line of lines) {
         assert.deepEqual(Object.keys(line).slice(0, 4), ['level', 'ts', 'caller', 'msg'])
         assert.match(String(line['ts']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
-        assert.match(String(line['caller']), /^\S+$/)
+        assert.match(String(line['caller']), /^[a-z0-9-]+\/[a-z0-9-]+\.ts:\d+$|^[A-Za-z.#<>]+$/)
         assert.notEqual(line['level'], 'error')
       }
+      const byPlace = lines.filter(({ caller }) => String(caller).includes('.ts:'))
+      assert.ok(byPlace.length > lines.length / 2, `${byPlace.length} of ${lines.length} lines name a place`)
+      const ready = lines.find(({ msg }) => msg === 'ready to serve client requests')
+      assert.match(String(ready?.['caller']), /^server\/kvs-member\.ts:\d+$/)
       const messages = lines.map(({ msg }) => msg)
       for (const message of ['starting an etcd server', 'ready to serve client requests', 'serving client traffic']) {
         assert.ok(messages.includes(message), message)
@@ -175,6 +179,56 @@ await suite.check('a port of their own for metrics and health', async () => {
     assert.equal((await ask(port, 'GET', '/version')).status, 404)
   })
 })
+
+await suite.check('log files give way to new ones when they are full', () =>
+  inFolder(async outside => {
+    const config = JSON.stringify({ maxsize: 1, maxbackups: 2, compress: true })
+    const flags = [`--log-outputs=${outside}/kvs.log`, '--enable-log-rotation', `--log-rotation-config-json=${config}`]
+    writeFileSync(join(outside, 'kvs.log'), 'x'.repeat(1024 * 1024))
+    const ports = await freePorts()
+    const server = new Program(process.execPath, [kvsProgram, ...memberFlags(join(outside, 'data'), ports), ...flags])
+    try {
+      const isReady = () => readFileSync(join(outside, 'kvs.log'), 'utf8').includes('ready to serve client requests')
+      await server.until('readiness', isReady)
+      await server.until('compression', () => readdirSync(outside).some(name => name.endsWith('.log.gz')))
+    } finally {
+      await server.end('SIGTERM')
+    }
+  }),
+)
+
+await suite.check('systemd is told when the member serves and when it stops', () =>
+  inFolder(async outside => {
+    const told = join(outside, 'told')
+    writeFileSync(join(outside, 'systemd-notify'), `#!/bin/sh\necho "$@" >> ${told}\n`, { mode: 0o755 })
+    const env = { NOTIFY_SOCKET: join(outside, 'socket'), PATH: `${outside}:${process.env['PATH']}` }
+    const ports = await freePorts()
+    const args = [kvsProgram, ...memberFlags(join(outside, 'data'), ports)]
+    const server = new Program(process.execPath, args, { env })
+    try {
+      await server.until('word of readiness', () => existsSync(told) && readFileSync(told, 'utf8') === 'READY=1\n')
+      assert.match(server.stderr, /ready to serve client requests/)
+    } finally {
+      await server.end('SIGTERM')
+    }
+    assert.equal(readFileSync(told, 'utf8'), 'READY=1\nSTOPPING=1\n')
+  }),
+)
+
+await suite.check('the level of the log changes while it runs, and profiles are served where asked for', () =>
+  withKvs(['--enable-pprof', '--log-outputs=stderr'], async (server, port) => {
+    const url = `http://127.0.0.1:${port}`
+    const put = (/** @type {string} */ body) => fetch(`${url}/config/local/log`, { method: 'PUT', body })
+    assert.equal((await put('{"Level":"DEBUG"}')).status, 204)
+    await ask(port, 'GET', '/health')
+    await server.until('debug line', () => server.stderr.includes('"level":"debug"'))
+    assert.equal((await put('{"Level":"ERROR"}')).status, 204)
+    const profile = await (await fetch(`${url}/debug/pprof/profile?seconds=0.2`)).text()
+    assert.ok(JSON.parse(profile).nodes.length > 0)
+    const heap = await (await fetch(`${url}/debug/pprof/heap`)).text()
+    assert.ok(JSON.parse(heap).snapshot.node_count > 1000)
+  }),
+)
 
 await suite.check('the log in a directory of its own', () =>
   inFolder(async outside => {

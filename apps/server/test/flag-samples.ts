@@ -12,6 +12,7 @@ const samples: Readonly<Record<string, string>> = {
   'log-format': 'console',
   'log-outputs': 'stderr',
   'log-rotation-config-json': '{"maxsize":1}',
+  'heartbeat-interval': '50',
   logger: 'zap',
   metrics: 'extensive',
   'tls-min-version': 'TLS1.3',

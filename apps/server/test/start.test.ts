@@ -51,7 +51,7 @@ test('with every flag at its default', () => {
 
 /** These say where the founders are, which need others to be there, or files; each has tests of its own. */
 const notAlone =
-  /^(discovery-.*|initial-cluster.*|initial-advertise-peer-urls|name|.*-file|.*auth|auto-tls|.*allowed.*|auth-token|log-.*|socket-reuse-port|data-dir|cors|cipher-suites|enable-log-rotation)$/
+  /^(discovery-.*|initial-cluster.*|initial-advertise-peer-urls|name|.*-file|.*auth|auto-tls|.*allowed.*|auth-token|log-.*|socket-reuse-port|data-dir|cors|host-whitelist|cipher-suites|enable-log-rotation)$/
 
 test('with every other flag at another value', () => {
   const others = said.filter(([name]) => !notAlone.test(name))

@@ -44,7 +44,11 @@ async function commandLine(suite) {
     isRefused(['--max-txn-ops=x'], /^kvs: invalid value "x" for flag -max-txn-ops: parse error$/, { status: 2 }),
   )
   await suite.check('a bad value in the environment names its variable', () =>
-    isRefused([], /ETCD_MAX_TXN_OPS/, { status: 2, env: { ETCD_MAX_TXN_OPS: 'x' } }),
+    isRefused([], /ETCD_MAX_TXN_OPS/, { env: { ETCD_MAX_TXN_OPS: 'x' } }),
+  )
+  await suite.check('what is no flag', () => isRefused(['serve'], /^kvs: "serve" is not a valid flag$/))
+  await suite.check('a flag that etcd once had', () =>
+    isRefused(['--enable-v2'], /^kvs: .* -enable-v2 \(the v2 API is gone since 3\.6\)$/, { status: 2 }),
   )
   await suite.check('timeouts that cannot work', () =>
     inFolder(folder =>
@@ -86,7 +90,7 @@ async function addresses(suite) {
   await suite.check('an address that is none', () =>
     inFolder(async folder => {
       const flags = memberFlags(join(folder, 'data'), await freePorts())
-      await isRefused([...flags, '--listen-client-urls=ftp://127.0.0.1:1'], /ftp/)
+      await isRefused([...flags, '--listen-client-urls=ftp://127.0.0.1:1'], /ftp/, { status: 2 })
     }),
   )
 }

@@ -33,7 +33,7 @@ export function logLevelRoute({ setLogLevel, isAuthEnabled }: LogLevelParts): Ht
 
 function refuse(status: number, message: string): HttpResponse {
   if (status === 403) return errorResponse(status, message)
-  return textResponse(status, `${JSON.stringify({ message })}\n`, 'application/json')
+  return textResponse(status, JSON.stringify({ message }), 'application/json')
 }
 
 /** The level in a body; undefined if there is none. */
