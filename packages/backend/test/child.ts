@@ -3,7 +3,7 @@
  *
  *   write PATH SEED   writes the history from where the file stands, for ever; says `durable N` after commits
  *   defragment PATH SEED   the same, and defragments all the time
- *   move PATH CALLS   opens the file with a copy beside it and puts that in its place; dies before the disk call of this number
+ *   move PATH CALLS   puts a copy in the place of the open file; dies before its open, rename or syncDir of this number
  *   fill PATH FREE   writes until a commit fails, says what happens then, and closes; the disk says it has FREE bytes
  */
 
@@ -99,14 +99,14 @@ async function move(): Promise<void> {
   process.kill(process.pid, 'SIGKILL')
 }
 
-/** The disk of this machine; `happens` before every call. */
+/** The disk of this machine; `happens` before every call that opens, renames or makes durable. */
 function diskThat(happens: () => void): Fs {
   const fs = nodeFs()
   return new Proxy(fs, {
     get:
       (_, name: keyof Fs) =>
       (...args: unknown[]) => {
-        happens()
+        if (['open', 'rename', 'syncDir'].includes(name)) happens()
         return (fs[name] as (...args: unknown[]) => unknown)(...args)
       },
   })
