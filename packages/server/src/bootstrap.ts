@@ -8,8 +8,8 @@ import {
   createWal,
   describeWalEvent,
   listSegments,
+  newestSnapshot,
   openWal,
-  validSnapshots,
   type Wal,
   type WalContent,
   WalError,
@@ -181,10 +181,8 @@ export async function refuseIfStateMissing(fs: Fs, options: Directories): Promis
 
 /** The newest snapshot of the log that the state file contains: the log is read on from there. */
 async function startSnapshot(fs: Fs, dir: string, consistentIndex: number): Promise<Snapshot> {
-  const usable = (await validSnapshots({ fs, dir })).filter(
-    ({ index, confState }) => index <= consistentIndex && confState !== undefined,
-  )
-  return usable.at(-1) ?? { index: 0, term: 0, confState: undefined }
+  const isUsable = ({ index, confState }: Snapshot): boolean => index <= consistentIndex && confState !== undefined
+  return (await newestSnapshot({ fs, dir }, isUsable)) ?? { index: 0, term: 0, confState: undefined }
 }
 
 /** The first start: a log with the identities of member and cluster, and its first entries. */

@@ -32,6 +32,7 @@ export { describeWalEvent, type WalEvent, type WalEventSink, type WalTiming } fr
 export type { SegmentName } from './format.ts'
 export {
   type InspectWalOptions,
+  newestSnapshot,
   type RepairWalOptions,
   readWalRecords,
   repairWal,

@@ -4,6 +4,7 @@ import type { Fs } from '@kvs/vfs'
 import { asWalError, connectedSegments, joinPath, type ListedSegment, listSegments, openLocked } from './directory.ts'
 import { WalError, type WalPosition } from './errors.ts'
 import type { WalEventSink } from './events.ts'
+import { RecordType } from './format.ts'
 import { unexpectedEnd } from './open.ts'
 import { cutTail, repairTail } from './repair.ts'
 import { decodeWalRecord, type WalRecord } from './replay.ts'
@@ -81,6 +82,60 @@ export async function validSnapshots(options: InspectWalOptions): Promise<readon
     else if (record.type === 'state') hardState = record.hardState
   })
   return snapshots.filter(snapshot => snapshot.index <= hardState.commit)
+}
+
+/**
+ * The newest of the valid snapshots that `isUsable`; undefined if there is none. Segments are read from the newest back, and
+ * none before the one that has it: what those hold is checked by nobody, and needed by nobody.
+ */
+export async function newestSnapshot(
+  options: InspectWalOptions,
+  isUsable: (snapshot: Snapshot) => boolean,
+): Promise<Snapshot | undefined> {
+  const { fs, dir } = options
+  const segments = connectedSegments(await listSegments(fs, dir))
+  if (segments.length === 0) throw new WalError('NOT_FOUND', 'wal: file not found')
+  let hardState: HardState | undefined
+  try {
+    for (const segment of segments.toReversed()) {
+      const found = await snapshotsOf({ fs, dir, segment, isLast: segment === segments.at(-1) })
+      hardState ??= found.hardState
+      const commit = hardState?.commit ?? 0
+      const newest = found.snapshots.findLast(snapshot => snapshot.index <= commit && isUsable(snapshot))
+      if (newest !== undefined) return newest
+    }
+    return undefined
+  } catch (error) {
+    throw asWalError(error, `read '${dir}'`)
+  }
+}
+
+/** Snapshots recorded in one segment, and its last hard state. Entries are checked, and not decoded. */
+async function snapshotsOf({
+  fs,
+  dir,
+  segment: { fileName },
+  isLast,
+}: InspectWalOptions & { readonly segment: ListedSegment; readonly isLast: boolean }): Promise<{
+  readonly snapshots: readonly Snapshot[]
+  readonly hardState: HardState | undefined
+}> {
+  const snapshots: Snapshot[] = []
+  let hardState: HardState | undefined
+  const file = await fs.open(joinPath(dir, fileName), { mode: 'read' })
+  try {
+    const source = { file, name: fileName, sizeBytes: await file.sizeBytes() }
+    const end = await readSegment(source, newReadChain(), (view, bytes, at) => {
+      if (view.type !== RecordType.snapshot && view.type !== RecordType.state) return
+      const record = decodeWalRecord(view, bytes, at)
+      if (record.type === 'snapshot') snapshots.push(record.snapshot)
+      else if (record.type === 'state') hardState = record.hardState
+    })
+    if (end.kind === 'torn' && !isLast) throw unexpectedEnd({ file: fileName, offsetBytes: end.offsetBytes })
+  } finally {
+    await file.close()
+  }
+  return { snapshots, hardState }
 }
 
 export interface RepairWalOptions extends InspectWalOptions {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import {
   createWal,
   describeWalStatus,
+  newestSnapshot,
   openWal,
   purgeWal,
   readWal,
@@ -219,6 +220,33 @@ test('snapshots count as valid up to the commit index', async () => {
     { index: 1, term: 1, confState },
   ])
   expect(await verifyWal({ fs, dir: '/wal', snapshot: { index: 1, term: 1 } })).toMatchObject({ commit: 1 })
+})
+
+test('the newest snapshot that is usable is the last of the valid ones that is, and older segments are not read for it', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 512 })
+  for (let index = 1; index <= 12; index++) {
+    const hardState = { term: 1, vote: voter, commit: Math.max(1, index - 1) }
+    await wal.append({ entries: [entry(index, 1, 'x'.repeat(200))], hardState })
+    if (index % 3 === 0) await wal.saveSnapshot({ index, term: 1, confState: { voters: [voter] } })
+  }
+  await wal.close()
+  // The one at 12 is not known to be committed.
+  const valid = await validSnapshots({ fs, dir: '/wal' })
+  expect(valid.map(({ index }) => index)).toEqual([0, 3, 6, 9])
+  const upTo = (index: number): ReturnType<typeof newestSnapshot> =>
+    newestSnapshot({ fs, dir: '/wal' }, snapshot => snapshot.index <= index)
+  for (let index = 0; index <= 12; index++) {
+    expect(await upTo(index)).toEqual(valid.findLast(snapshot => snapshot.index <= index))
+  }
+  expect(await upTo(-1)).toBeUndefined()
+  const [first = ''] = await segmentNames(fs)
+  const bytes = await readAll(fs, `/wal/${first}`)
+  bytes[bytes.indexOf('x'.charCodeAt(0))] = 0x79
+  await writeAll(fs, `/wal/${first}`, bytes)
+  expect((await upTo(12))?.index).toBe(9)
+  await expect(upTo(0)).rejects.toMatchObject({ code: 'CRC_MISMATCH', file: first })
+  await expect(newestSnapshot({ fs, dir: '/nowhere' }, () => true)).rejects.toThrow(/nowhere|not found/)
 })
 
 test('a received snapshot above the log names the next segment', async () => {

@@ -33,8 +33,8 @@ export interface RunningSystem {
   metrics(): Promise<string>
   /** Time from the last start of the process until it answered, in milliseconds. */
   readonly readyMs: number
-  /** Stops it and starts it again on the same data and ports. */
-  restart(): Promise<void>
+  /** Ends it by a signal (`SIGTERM` unless said) and starts it again on the same data and ports. */
+  restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -147,8 +147,8 @@ class Server implements RunningSystem {
     return (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text()
   }
 
-  async restart(): Promise<void> {
-    await ended(this.#child as ChildProcess)
+  async restart(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    await ended(this.#child as ChildProcess, signal)
     await this.start()
   }
 
@@ -185,11 +185,11 @@ function isHealthy({ clientPort, certificate }: Place): Promise<boolean> {
   })
 }
 
-function ended(child: ChildProcess): Promise<void> {
+function ended(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   return new Promise(resolve => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
     child.once('exit', () => resolve())
-    child.kill('SIGTERM')
+    child.kill(signal)
     setTimeout(() => child.kill('SIGKILL'), 5000).unref()
   })
 }
