@@ -8,6 +8,7 @@ import {
   inlineExecutor,
   type Logger,
   type MemberOptions,
+  noPeers,
   type RunningMember,
   startMember,
 } from '@kvs/server'
@@ -117,6 +118,8 @@ export class World {
           const schedule = (done: () => void): void => this.#later(this.#life, 0.1 + random.float() * 5, done)
           return openMemory({ fs: disk, path, states: this.#states, buckets: allBuckets, random, schedule })
         },
+        peers: noPeers,
+        onRemoved: () => {},
         onFatal: error => {
           if (life === this.#life) this.fatal = error
         },

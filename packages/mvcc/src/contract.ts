@@ -275,6 +275,8 @@ export interface Store {
    * not appear.
    */
   keyLeases(): Generator<KeyLease | undefined, void>
+  /** From now on reads and writes through another handle of the state file, with the same records. */
+  useState(state: StateFile): void
   statistics(): StoreStatistics
 }
 

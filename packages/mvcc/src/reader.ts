@@ -16,7 +16,7 @@ import type { StateFile, StoreBuckets } from './state.ts'
 export class Reader {
   readonly index: KeyIndex
   readonly slab: Slab
-  readonly state: StateFile
+  state: StateFile
   readonly buckets: StoreBuckets
   readonly limits: StoreLimits
   readonly stamp: Stamp = { value: 0 }

@@ -25,6 +25,7 @@ import { defaultLimits, firstRevision } from './limits.ts'
 import { RangeRead, readKey } from './range.ts'
 import { Reader } from './reader.ts'
 import { restoreIndex } from './restore.ts'
+import type { StateFile } from './state.ts'
 import type { WatchHub } from './watch/contract.ts'
 import { Hub } from './watch/hub.ts'
 import { Transaction, type TxnHost } from './write-txn.ts'
@@ -195,6 +196,10 @@ class MultiVersionStore implements Store, TxnHost {
 
   compactionHashes(): readonly KvHash[] {
     return this.compactor.remembered()
+  }
+
+  useState(state: StateFile): void {
+    this.reader.state = state
   }
 
   statistics(): StoreStatistics {

@@ -8,11 +8,16 @@ const noBytes = new Uint8Array(0)
 export class Alarms {
   readonly #backend: Backend
   /** Ascending by type and member. */
-  readonly #active: AlarmMember[]
+  #active: AlarmMember[]
 
   constructor(backend: Backend) {
     this.#backend = backend
-    this.#active = [...backend.records(buckets.alarm)].map(({ key }) => decodeAlarmMember(key)).sort(compare)
+    this.#active = storedAlarms(backend)
+  }
+
+  /** Reads them again, when the state file was replaced by that of a snapshot. */
+  restore(): void {
+    this.#active = storedAlarms(this.#backend)
   }
 
   get any(): boolean {
@@ -48,6 +53,10 @@ export class Alarms {
   #find(alarm: AlarmMember): number {
     return this.#active.findIndex(active => compare(active, alarm) === 0)
   }
+}
+
+function storedAlarms(backend: Backend): AlarmMember[] {
+  return [...backend.records(buckets.alarm)].map(({ key }) => decodeAlarmMember(key)).sort(compare)
 }
 
 function compare(left: AlarmMember, right: AlarmMember): number {

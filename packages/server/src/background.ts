@@ -36,7 +36,7 @@ export class Background {
       throw error
     },
   }
-  readonly #pieces: Continuation[] = []
+  #pieces: Continuation[] = []
   readonly #scrubWaiters: (() => void)[] = []
   /** The scrub rests until it fires, or waits for a reader. */
   #scrubTimer: unknown
@@ -68,6 +68,21 @@ export class Background {
   whenScrubbed(callback: () => void): void {
     this.#scrubWaiters.push(callback)
     this.wake()
+  }
+
+  /** Calls back when all pieces that are there now have ended. */
+  whenThrough(callback: () => void): void {
+    let left = this.#pieces.length
+    if (left === 0) return callback()
+    const ended = (): void => {
+      left--
+      if (left === 0) callback()
+    }
+    this.#pieces = this.#pieces.map(piece => () => {
+      if (!piece()) return false
+      ended()
+      return true
+    })
   }
 
   /** There may be something to do. */

@@ -2,7 +2,8 @@ import type { ConsistentPoint } from '@kvs/backend'
 import { formatId, type Member } from '@kvs/membership'
 import { decodeMetadata, encodeMetadata } from '@kvs/proto/etcdserver'
 import type { Snapshot } from '@kvs/proto/wal'
-import { type Entry, MemoryStorage } from '@kvs/raft'
+import type { Entry } from '@kvs/raft'
+import type { Wire } from '@kvs/rafthttp'
 import { type Fs, VfsError } from '@kvs/vfs'
 import {
   createWal,
@@ -18,18 +19,23 @@ import {
   walExists,
 } from '@kvs/wal'
 import { ServerError } from './errors.ts'
+import { forceNewCluster } from './force-new-cluster.ts'
 import { initialCluster, ownFounder, startEntries } from './founding.ts'
+import { joinCluster, refuseIfFounded } from './joining.ts'
 import { memberDir, parentDir, snapDir, stateFile, walDir } from './layout.ts'
 import type { MemberOptions } from './options.ts'
 import type { Clock, Logger } from './parts.ts'
+import { MemberLog } from './storage.ts'
 
 /** The log of a member that is about to start, and who the member is. */
 export interface OpenedLog {
   readonly wal: Wal
   /** What raft reads: entries and hard state as they were on disk. */
-  readonly log: MemoryStorage
+  readonly log: MemberLog
   readonly memberId: bigint
   readonly clusterId: bigint
+  /** Members that this one knows from asking, and not from its state: those of the cluster it joins. */
+  readonly remotes: readonly Member[]
 }
 
 /** What opening a log needs. */
@@ -38,6 +44,8 @@ export interface LogParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly options: MemberOptions
+  /** The way to other members, for whoever joins them. */
+  readonly wire: Wire
   /** The last entry whose effects are in the state file. */
   readonly consistent: ConsistentPoint
   readonly timing: WalTiming
@@ -114,13 +122,21 @@ function inUse(dataDir: string, cause: Error): ServerError {
 export async function openLog(parts: LogParts): Promise<OpenedLog> {
   const { fs, options } = parts
   try {
-    return (await walExists(fs, walDir(options))) ? await restart(parts) : await found(parts)
+    const exists = await walExists(fs, walDir(options))
+    return await inStorage(() => (exists ? restart(parts) : begin(parts)))
   } catch (error) {
-    if (error instanceof WalError && error.code === 'LOCKED') throw inUse(options.dataDir, error)
-    if (error instanceof WalError || error instanceof VfsError) {
-      throw new ServerError('STORAGE', error.message, { cause: error })
-    }
+    const cause = error instanceof ServerError ? error.cause : undefined
+    if (cause instanceof WalError && cause.code === 'LOCKED') throw inUse(options.dataDir, cause)
     throw error
+  }
+}
+
+async function inStorage<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof WalError || error instanceof VfsError)) throw error
+    throw new ServerError('STORAGE', error.message, { cause: error })
   }
 }
 
@@ -129,13 +145,13 @@ export async function openLog(parts: LogParts): Promise<OpenedLog> {
  * all the same, and lies within the log, for entries are applied only once they are durable in it.
  */
 async function restart(parts: LogParts): Promise<OpenedLog> {
-  const { fs, options, consistent } = parts
+  const { fs, options, consistent, logger } = parts
   const dir = walDir(options)
   const snapshot = await startSnapshot(fs, dir, consistent.index)
   const check = ({ entries }: WalContent): void => checkStateBelongs({ snapshot, entries, dir }, consistent)
   const { wal, content } = await openWal({ ...walOptions(parts), snapshot, check })
   const { nodeId: memberId, clusterId } = decodeMetadata(content.metadata)
-  const log = new MemoryStorage()
+  const log = new MemberLog()
   try {
     const { index, term: snapshotTerm, confState } = snapshot
     if (index > 0 && confState !== undefined) {
@@ -143,13 +159,17 @@ async function restart(parts: LogParts): Promise<OpenedLog> {
     }
     if (content.entries.length > 0) log.append(content.entries)
     const { term, vote, commit } = content.hardState
-    if (log.lastIndex() === 0 && term === 0) await writeStart(wal, log, foundersOf(options, { memberId, clusterId }))
-    else log.setHardState({ term, vote, commit: Math.max(commit, consistent.index) })
+    const hardState = { term, vote, commit: Math.max(commit, consistent.index) }
+    if (log.lastIndex() === 0 && term === 0) {
+      // One that joined has nothing in its log before others have sent it something.
+      if (isFounder(options)) await writeStart(wal, log, foundersOf(options, { memberId, clusterId }))
+    } else if (options.forceNewCluster) await forceNewCluster({ wal, log, hardState, memberId, logger })
+    else log.setHardState(hardState)
   } catch (error) {
     await wal.close()
     throw error
   }
-  return { wal, log, memberId, clusterId }
+  return { wal, log, memberId, clusterId, remotes: [] }
 }
 
 /** What a log holds above the snapshot from which it was read. */
@@ -179,30 +199,45 @@ export async function refuseIfStateMissing(fs: Fs, options: Directories): Promis
   throw new ServerError('STORAGE', `the state file '${file}' is missing, and ${reason}`)
 }
 
+/** The newest snapshot that the log knows, whatever the state file contains; undefined if there is none, or no log. */
+export async function newestKnownSnapshot(fs: Fs, options: Directories): Promise<Snapshot | undefined> {
+  const dir = walDir(options)
+  if (!(await walExists(fs, dir))) return undefined
+  return inStorage(() => newestSnapshot({ fs, dir }, ({ confState }) => confState !== undefined))
+}
+
 /** The newest snapshot of the log that the state file contains: the log is read on from there. */
 async function startSnapshot(fs: Fs, dir: string, consistentIndex: number): Promise<Snapshot> {
   const isUsable = ({ index, confState }: Snapshot): boolean => index <= consistentIndex && confState !== undefined
   return (await newestSnapshot({ fs, dir }, isUsable)) ?? { index: 0, term: 0, confState: undefined }
 }
 
-/** The first start: a log with the identities of member and cluster, and its first entries. */
-async function found(parts: LogParts): Promise<OpenedLog> {
+/**
+ * The first start: a log with the identities of member and cluster, and, of one that founds a cluster, its first entries.
+ */
+async function begin(parts: LogParts): Promise<OpenedLog> {
   const { clock, options, consistent } = parts
   if (consistent.index > 0) {
     const text = `the state file contains entry ${consistent.index}, but there is no log in '${walDir(options)}'`
     throw new ServerError('STORAGE', `${text}: is --wal-dir the one it was made with?`)
   }
   await refuseIfForeign(parts)
-  const founders = foundersOf(options)
-  const { memberId, clusterId } = founders
+  const joined = isFounder(options) ? undefined : await joinCluster(parts)
+  if (joined === undefined) await refuseIfFounded(parts)
+  const start = joined ?? foundersOf(options)
+  const { memberId, clusterId } = start
   const wal = await createWal({
     ...walOptions(parts),
     metadata: encodeMetadata({ nodeId: memberId, clusterId }),
     wallNowMs: () => clock.wallNow(),
   })
-  const log = new MemoryStorage()
-  await writeStart(wal, log, founders)
-  return { wal, log, memberId, clusterId }
+  const log = new MemberLog()
+  if (joined === undefined) await writeStart(wal, log, start)
+  return { wal, log, memberId, clusterId, remotes: joined?.members ?? [] }
+}
+
+function isFounder({ initialClusterState }: MemberOptions): boolean {
+  return initialClusterState === 'new'
 }
 
 function walOptions({ fs, options, timing, logger }: LogParts): WalOptions {
@@ -240,7 +275,7 @@ interface Identity {
 }
 
 /** A power cut may come between the making of the log and this; the next start then does it. */
-async function writeStart(wal: Wal, log: MemoryStorage, { members }: Founders): Promise<void> {
+async function writeStart(wal: Wal, log: MemberLog, { members }: Founders): Promise<void> {
   const entries = startEntries(members)
   const hardState = { term: 1, vote: 0n, commit: entries.length }
   await wal.append({ entries, hardState })
@@ -250,14 +285,7 @@ async function writeStart(wal: Wal, log: MemoryStorage, { members }: Founders): 
 
 /** The founders that the options name; they must be those of `known`, if the log says who they are. */
 function foundersOf(options: MemberOptions, known?: Identity): Founders {
-  if (options.initialClusterState === 'existing') {
-    throw new ServerError('CONFIG', '--initial-cluster-state=existing: this version cannot join a cluster')
-  }
   const { clusterId, members } = initialCluster(options)
-  if (members.length > 1) {
-    const text = `--initial-cluster names ${members.length} members: this version runs clusters of one`
-    throw new ServerError('CONFIG', text)
-  }
   const own = ownFounder(members, options)
   if (known !== undefined && (known.memberId !== own.id || known.clusterId !== clusterId)) {
     const text = `data directory '${options.dataDir}' belongs to member ${formatId(known.memberId)} of cluster ${formatId(known.clusterId)}`

@@ -9,19 +9,24 @@ const clusterVersionKey = encoder.encode('clusterVersion')
 /** What the log says about the cluster: its members, its version. Kept in the state file, with a copy in memory. */
 export class ClusterState {
   readonly #backend: Backend
-  readonly #members: MemberSet
+  #members: MemberSet
   #version: string | undefined
 
   constructor(backend: Backend) {
     this.#backend = backend
-    const members = [...backend.records(buckets.members)].map(({ value }) => decodeMember(decoder.decode(value)))
-    const removedIds = [...backend.records(buckets.membersRemoved)].flatMap(({ key }) => {
-      const id = parseId(decoder.decode(key))
-      return id === undefined ? [] : [id]
-    })
-    this.#members = new MemberSet({ members, removedIds })
-    const version = backend.get(buckets.cluster, clusterVersionKey)
-    this.#version = version === undefined ? undefined : decoder.decode(version)
+    this.#members = storedMembers(backend)
+    this.#version = storedVersion(backend)
+  }
+
+  /** Reads everything again, when the state file was replaced by that of a snapshot. */
+  restore(): void {
+    this.#members = storedMembers(this.#backend)
+    this.#version = storedVersion(this.#backend)
+  }
+
+  /** For checks before a change is proposed; not to be changed. */
+  get memberSet(): MemberSet {
+    return this.#members
   }
 
   /** Ascending by id. */
@@ -56,6 +61,20 @@ export class ClusterState {
   #save(member: Member): void {
     this.#backend.put(buckets.members, ...memberRecord(member))
   }
+}
+
+function storedMembers(backend: Backend): MemberSet {
+  const members = [...backend.records(buckets.members)].map(({ value }) => decodeMember(decoder.decode(value)))
+  const removedIds = [...backend.records(buckets.membersRemoved)].flatMap(({ key }) => {
+    const id = parseId(decoder.decode(key))
+    return id === undefined ? [] : [id]
+  })
+  return new MemberSet({ members, removedIds })
+}
+
+function storedVersion(backend: Backend): string | undefined {
+  const version = backend.get(buckets.cluster, clusterVersionKey)
+  return version === undefined ? undefined : decoder.decode(version)
 }
 
 /** A member as it stands in its bucket. */

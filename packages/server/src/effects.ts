@@ -45,6 +45,13 @@ export class Effects {
     return this.#windows.at(-1)
   }
 
+  /** Forgets what was hashed: the state is another one, which contains the entries up to `applied`. */
+  restart(applied: number): void {
+    this.#windows.length = 0
+    this.#hash = 0
+    this.#isWhole = applied % limits.effectsWindowEntries === 0
+  }
+
   wrote(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {
     const hash = updateCrc32c(this.#hash ^ bucket.id, key, 0, key.length)
     this.#hash = updateCrc32c(hash, value, 0, value.length)
@@ -73,11 +80,22 @@ export class Effects {
  */
 export class EffectsBackend implements Backend {
   readonly effects: Effects
-  readonly #backend: Backend
+  #backend: Backend
 
   constructor(backend: Backend) {
     this.#backend = backend
     this.effects = new Effects(backend.consistent.index)
+  }
+
+  /**
+   * Goes on with the state file of a snapshot, and returns the one before, which is the caller's to close: to everybody
+   * who holds this, the file is another from now on.
+   */
+  exchange(next: Backend): Backend {
+    const before = this.#backend
+    this.#backend = next
+    this.effects.restart(next.consistent.index)
+    return before
   }
 
   put(bucket: Bucket, key: Uint8Array, value: Uint8Array): void {

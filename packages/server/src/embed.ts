@@ -8,6 +8,7 @@
  * ```
  */
 import type { Pipe } from '@kvs/net'
+import type { PeerEndpoint } from '@kvs/rafthttp'
 import { nodeFs } from '@kvs/vfs'
 import { guardHttp, type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
@@ -15,6 +16,7 @@ import { debugVars } from './embed/debug-vars.ts'
 import { Http1 } from './embed/http1.ts'
 import { logLevelRoute } from './embed/log-level.ts'
 import { MetricsPage } from './embed/metrics-page.ts'
+import { openPeerWire } from './embed/peer-wire.ts'
 import { type OpenPort, Ports } from './embed/ports.ts'
 import { pprofRoute } from './embed/pprof.ts'
 import { systemRandom } from './embed/random.ts'
@@ -25,9 +27,8 @@ import { readTokenKeys } from './embed/token-keys.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
 import { type FeatureGates, parseFeatureGates } from './feature-gates.ts'
 import { type DiscoveryOptions, defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
-import type { Logger } from './parts.ts'
-import { peerRoutes } from './peer/routes.ts'
-import { type RunningMember, startMember } from './server.ts'
+import type { Logger, PeerParts } from './parts.ts'
+import { type RunningMember, type ServerParts, startMember } from './server.ts'
 import type { TracingOptions } from './tracing/options.ts'
 
 export type { DiscoveryOptions, FeatureGates, ListenTls, Logger, TracingOptions }
@@ -58,6 +59,10 @@ export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly logger?: Logger
   /** Something broke that must not: the member has stopped, the process should end. Default: throw it. */
   readonly onFatal?: (error: Error) => void
+  /** The cluster has removed this member for good: it is to be stopped. Default: it goes on, alone. */
+  readonly onRemoved?: () => void
+  /** Ends a start that waits for other members; it then rejects. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A member that serves its ports. */
@@ -89,7 +94,8 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const whole = { ...defaultOptions, clientCertAuth, servesPlainHttp, ...options }
     logger.info('starting an etcd server', startFields(whole, listen))
     const tokenKeys = await readTokenKeys(whole.authToken)
-    const parts = { ...realParts(options, logger, executor), tokenKeys }
+    const serve = (endpoint: PeerEndpoint): void => ports.servePeers(open.peers, endpoint)
+    const parts = { ...realParts(options, logger, executor), tokenKeys, peers: { ...open.peerWire, serve } }
     const member = await startMember(parts, whole)
     const pages = operatorPages(member, options)
     member.addRoutes([pages.metrics, ...pages.others])
@@ -97,7 +103,6 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const grpc = (pipe: Pipe): void => member.acceptGrpc(pipe)
     ports.serve(open.clients, { grpc, http1: servesPlainHttp ? http1 : undefined })
     ports.serve(open.clientHttp, { http1 })
-    ports.serve(open.peers, { http1: new Http1(guardHttp(routeHttp(peerRoutes(member)), logger)) })
     const watched = routeHttp([pages.metrics, ...member.probeRoutes])
     ports.serve(open.metrics, { http1: new Http1(guardHttp(watched, logger)) })
     for (const address of open.clients.addresses) logger.info('serving client traffic', { address })
@@ -124,6 +129,8 @@ interface OpenPorts {
   readonly clientHttp: OpenPort
   readonly peers: OpenPort
   readonly metrics: OpenPort
+  /** The way out to peers. */
+  readonly peerWire: Pick<PeerParts, 'wire' | 'makeHash'>
 }
 
 /** Listens; the TLS of clients also serves the ports for metrics. */
@@ -145,16 +152,19 @@ async function openPorts(options: EmbedOptions, ports: Ports, urls: ListenUrls):
   const clientsTls = await openTls(clientTls, place('client', forClients))
   const grpcTls = isSplit ? await openTls(clientTls, place('client', urls.client, ['h2'])) : clientsTls
   const httpTls = isSplit ? await openTls(clientTls, place('client', forClients, ['http/1.1'])) : undefined
-  const peersTls = await openTls(peerTls, place('peer', urls.peer))
+  // What peers say is HTTP/1.1, and WebSockets on it.
+  const peerPlace = place('peer', urls.peer, ['http/1.1'])
+  const peersTls = await openTls(peerTls, peerPlace)
   return {
     peers: await ports.open('peer endpoint', urls.peer, peersTls),
     clients: await ports.open('client endpoint', urls.client, grpcTls),
     clientHttp: await ports.open('client HTTP endpoint', urls.clientHttp, httpTls),
     metrics: await ports.open('metrics endpoint', urls.metrics, clientsTls),
+    peerWire: openPeerWire(peerTls, peerPlace),
   }
 }
 
-function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecutor): Parameters<typeof startMember>[0] {
+function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecutor): Omit<ServerParts, 'peers'> {
   return {
     clock: systemClock,
     random: systemRandom,
@@ -167,6 +177,8 @@ function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecut
       (error => {
         throw error
       }),
+    onRemoved: options.onRemoved ?? (() => {}),
+    signal: options.signal,
   }
 }
 

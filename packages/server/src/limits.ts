@@ -12,8 +12,8 @@ export const electionTimeoutMsMax = 50_000
 export const maxSizePerMessageBytes: number = 1024 * 1024
 /** Raft's window of append messages in flight. */
 export const maxInflightMessages = 512
-/** Entries kept in memory behind the applied one, for members that lag a little. */
-export const catchUpEntries = 5000
+/** `--snapshot-catchup-entries`. */
+export const catchUpEntriesDefault = 5000
 /** What peers are granted at least to send, and to take, something: `--raft-read-timeout`, `--raft-write-timeout`. */
 export const raftTimeoutMsMin = 5000
 /** Records that one slice of a long read or delete looks at: well below a millisecond. */
@@ -64,8 +64,14 @@ export const httpBodyAheadBytes: number = 256 * 1024
 /** Entries whose effects are hashed together, and how many such windows are remembered. */
 export const effectsWindowEntries = 1000
 export const effectsWindowsKept = 64
-/** Backups that are made at once; further ones wait. */
-export const backupsMax = 2
+/** Copies of the state file, for backups and other members, that there are at once; who wants another waits. */
+export const copiesMax = 2
+/** What is read at once of a copy that is sent to a peer. */
+export const copyChunkBytes: number = 1024 * 1024
+/** Entries are kept in memory while a snapshot is on its way to a member, and for this time after. */
+export const keepLogAfterSnapshotMs = 30_000
+/** The log in memory that a member which gets a snapshot may hold back, in entries. */
+export const catchUpEntriesMax = 200_000
 /** Bytes in one message of a backup, as etcd sends them. */
 export const backupBlobBytes: number = 32 * 1024
 /** What must be free on the disk beside a copy of the state before one is made. */
@@ -108,3 +114,20 @@ export const profileSecondsDefault = 30
 export const profileSecondsMax = 600
 /** Longest body of a request to change the log level. */
 export const logLevelBodyBytesMax = 1024
+/** Messages with proposals of other members that are held while nobody can take them. */
+export const heldProposalsMax = 4096
+/** How long a member that was removed goes on, so that what it has sent arrives. */
+export const removalDelayMs = 1000
+/** How long a member that starts looks whether others are there, and how often. */
+export const electionAdvanceWindowMs = 5000
+export const electionAdvanceCheckMs = 50
+/** How often somebody who waits for entries to be applied looks again. */
+export const appliedCheckMs = 5
+/** How often the leader compares the versions of the members. */
+export const versionCheckMs = 4000
+/** How long it waits for the answer of one. */
+export const versionTimeoutMs = 1000
+/** How long a member that joins waits for the answer of one that is there. */
+export const joinTimeoutMs = 5000
+/** A round of linearizable reads that was not answered is asked for again after this time. */
+export const readRetryMs = 500

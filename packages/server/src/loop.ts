@@ -1,6 +1,7 @@
 import { type ConfChange, type Entry, type Message, MessageType, noNode, type RaftNode, type Ready } from '@kvs/raft'
 import type { Continuation } from './apply/operation.ts'
 import { InvariantError } from './assert.ts'
+import * as limits from './limits.ts'
 import type { Clock } from './parts.ts'
 
 /** What the loop hands entries and messages to. Every callback is called from within a turn. */
@@ -8,12 +9,21 @@ export interface LoopParts {
   readonly raft: RaftNode
   readonly clock: Clock
   readonly tickMs: number
+  /** Ticks of an election timeout. */
+  readonly electionTicks: number
   /** Makes the entries and hard states of these messages durable, in order, and readable for raft. */
   readonly persist: (messages: readonly Message[]) => Promise<void>
+  /**
+   * Makes the snapshot of this message durable, and what it leads to ready beside the present state. The loop calls the
+   * result, which puts the one in the place of the other, when no entry is being applied.
+   */
+  readonly install: (message: Message) => Promise<() => void>
   /** Applies one committed entry, or its first slice. */
   readonly apply: (entry: Entry) => Continuation | undefined
-  /** Sends messages to peers. */
+  /** Takes messages to peers. */
   readonly send: (message: Message) => void
+  /** What `send` took leaves, before this member's own disk is asked for anything. */
+  readonly sendOut: () => void
   /** Leadership, term or the set of known facts about them changed. */
   readonly stateChanged: (ready: Ready) => void
   /** A turn is over: answers that were written may leave. */
@@ -29,7 +39,8 @@ export interface LoopParts {
  * serves what raft wants. The order is the one `@kvs/raft` demands of asynchronous storage writes:
  *
  *   1. messages to peers leave at once (a leader's appends overtake its own disk write, thesis 10.2.1)
- *   2. appends go to the log, in order, one durable write at a time; while it runs, the next batch gathers
+ *   2. appends go to the log, in order, one durable write at a time; while it runs, the next batch gathers; a snapshot is
+ *      a batch of its own, which is through once its state has taken the place of the present one
  *   3. what an append promised (our own vote, our own acknowledgement) is delivered only once it is durable
  *   4. committed entries are applied in order; a long one gives way between slices, and no later one starts before it
  *   5. raft learns what was applied; answers leave at the end of the turn
@@ -38,6 +49,9 @@ export class Loop {
   readonly #parts: LoopParts
   readonly #raft: RaftNode
   #proposals: Uint8Array[] = []
+  #changes: ConfChange[] = []
+  /** Proposals of other members that raft would not take, and for how many ticks they go on waiting. */
+  #held: { readonly message: Message; ticksLeft: number }[] = []
   #lead: bigint = noNode
   readonly #appends: Message[] = []
   readonly #applies: Message[] = []
@@ -45,6 +59,8 @@ export class Loop {
   #appliedEntries = 0
   #applying: Continuation | undefined
   #appending = false
+  /** Somebody waits until nothing is being applied; `false`: it will never be. */
+  #onIdle: ((idle: boolean) => void) | undefined
   #scheduled = false
   #inTurn = false
   #stopped = false
@@ -72,13 +88,45 @@ export class Loop {
   }
 
   proposeConfChange(change: ConfChange): void {
-    this.#raft.proposeConfChange(change)
+    this.#changes.push(change)
     this.schedule()
   }
 
-  /** Takes a message of a peer. */
+  /**
+   * Takes a message of a peer. Throws `RaftError` for one that cannot be. A proposal that comes while there is no leader,
+   * or while leadership is handed over, is held for a while.
+   */
   step(message: Message): void {
-    this.#raft.step(message)
+    if (this.#stopped) return
+    this.schedule()
+    if (this.#raft.step(message) === 'accepted' || message.type !== MessageType.MsgProp) return
+    if (this.#held.length >= limits.heldProposalsMax) return
+    this.#held.push({ message, ticksLeft: this.#parts.electionTicks })
+  }
+
+  /** Hands leadership over to another voter. */
+  transferLeader(to: bigint): void {
+    this.#raft.transferLeader(to)
+    this.schedule()
+  }
+
+  /** What was sent to this peer got lost. */
+  reportUnreachable(id: bigint): void {
+    if (this.#stopped) return
+    this.#raft.reportUnreachable(id)
+    this.schedule()
+  }
+
+  reportSnapshot(id: bigint, outcome: 'finished' | 'failed'): void {
+    if (this.#stopped) return
+    this.#raft.reportSnapshot(id, outcome)
+    this.schedule()
+  }
+
+  /** Lets time pass for the next election, so that a member that has just started does not wait for all of it. */
+  advanceTicks(ticks: number): void {
+    if (this.#stopped) return
+    for (let left = ticks; left > 0; left--) this.#raft.tick()
     this.schedule()
   }
 
@@ -88,11 +136,8 @@ export class Loop {
     this.schedule()
   }
 
-  /** Campaigns in the first turn instead of waiting for an election timeout: for who has nobody to wait for. */
-  campaignSoon(): void {
-    this.#campaign = true
-  }
-  #campaign = false
+  /** Who has nobody to wait for campaigns in the first turn instead of waiting for an election timeout. */
+  #campaign = true
 
   /** Runs a turn once the inputs that are waiting now have been taken. */
   schedule(): void {
@@ -111,6 +156,7 @@ export class Loop {
     this.#stopped = true
     if (this.#tickTimer !== undefined) this.#parts.clock.clearTimer(this.#tickTimer)
     this.#tickTimer = undefined
+    this.#onIdle?.(false)
   }
 
   /** Waits until the write in flight is over, well or badly (after `stop`, for then no other follows it). */
@@ -127,6 +173,7 @@ export class Loop {
       this.#takeProposals()
       do {
         while (this.#raft.hasReady()) this.#serve(this.#raft.ready())
+        this.#parts.sendOut()
         this.#append()
         this.#applyCommitted()
         this.#campaignOnce()
@@ -144,18 +191,33 @@ export class Loop {
     if (!this.#campaign || this.#raft.hasReady()) return
     if (this.#appending || this.#applies.length > 0) return
     this.#campaign = false
-    this.#raft.campaign()
+    if (this.#raft.isOnlyVoter()) this.#raft.campaign()
   }
 
+  /** What raft will not take now (leadership is being handed over) waits for a later turn, in its order. */
   #takeProposals(): void {
-    if (this.#proposals.length === 0 || this.#lead === noNode) return
-    const batch = this.#proposals
-    this.#proposals = []
-    this.#raft.propose(batch)
+    if (this.#lead === noNode) return
+    if (this.#held.length > 0) this.#takeHeld()
+    if (this.#proposals.length > 0) {
+      const batch = this.#proposals
+      this.#proposals = []
+      if (this.#raft.propose(batch) === 'dropped') this.#proposals = batch
+    }
+    if (this.#changes.length > 0) {
+      this.#changes = this.#changes.filter(change => this.#raft.proposeConfChange(change) === 'dropped')
+    }
+  }
+
+  #takeHeld(): void {
+    this.#held = this.#held.filter(({ message }) => this.#raft.step(message) === 'dropped')
   }
 
   #serve(ready: Ready): void {
-    if (ready.softState !== undefined) this.#lead = ready.softState.lead
+    if (ready.softState !== undefined) {
+      this.#lead = ready.softState.lead
+      // Whoever waited for a leader is taken in a turn of its own.
+      this.schedule()
+    }
     if (ready.softState !== undefined || ready.hardState !== undefined || ready.readStates.length > 0) {
       this.#parts.stateChanged(ready)
     }
@@ -171,12 +233,37 @@ export class Loop {
   /** Writes everything that gathered as one batch, unless a write is in flight. */
   #append(): void {
     if (this.#appending || this.#appends.length === 0) return
-    const batch = this.#appends.splice(0)
+    const batch = this.#nextBatch()
+    const [first] = batch as readonly [Message]
     this.#appending = true
-    this.#write = this.#parts.persist(batch).then(
+    const written = first.snapshot === undefined ? this.#parts.persist(batch) : this.#install(first)
+    this.#write = written.then(
       () => this.#appended(batch),
       error => this.#fail(error),
     )
+  }
+
+  #nextBatch(): readonly Message[] {
+    const at = this.#appends.findIndex(({ snapshot }) => snapshot !== undefined)
+    if (at < 0) return this.#appends.splice(0)
+    return this.#appends.splice(0, Math.max(1, at))
+  }
+
+  /** Entries that were committed before the snapshot may still be on their way into the state that it replaces. */
+  async #install(message: Message): Promise<void> {
+    const exchange = await this.#parts.install(message)
+    const idle = await new Promise<boolean>(resolve => {
+      this.#onIdle = resolve
+      this.#tellIdle()
+    })
+    this.#onIdle = undefined
+    if (idle) exchange()
+  }
+
+  #tellIdle(): void {
+    if (this.#onIdle === undefined) return
+    if (this.#stopped) this.#onIdle(false)
+    else if (this.#applying === undefined && this.#applies.length === 0) this.#onIdle(true)
   }
 
   #appended(batch: readonly Message[]): void {
@@ -211,6 +298,7 @@ export class Loop {
       this.#appliedEntries = 0
       this.#deliver(message.responses)
     }
+    this.#tellIdle()
   }
 
   /** Goes on with a long entry in the next turn of the event loop. */
@@ -235,6 +323,7 @@ export class Loop {
       this.#tickTimer = undefined
       if (this.#stopped) return
       this.#raft.tick()
+      if (this.#held.length > 0) this.#held = this.#held.filter(held => --held.ticksLeft > 0)
       this.#turn()
     })
   }

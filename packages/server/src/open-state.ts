@@ -1,16 +1,15 @@
 import type { Backend } from '@kvs/backend'
-import { createLessor, type Lessor, minTtlSecondsOf } from '@kvs/lease'
+import { createLessor, minTtlSecondsOf } from '@kvs/lease'
 import { MvccError, openStoreInSlices, type Store } from '@kvs/mvcc'
-import { decodeLease } from '@kvs/proto/lease'
 import { openAuth, type TokenKeys } from './auth/auth-state.ts'
 import { Background } from './background.ts'
 import { buckets } from './buckets.ts'
 import { ClusterState } from './cluster-state.ts'
 import { ServerError } from './errors.ts'
 import type { Metrics } from './metrics/metrics.ts'
-import { type MemberOptions, requestTimeoutOf } from './options.ts'
+import { electionTicksOf, type MemberOptions, requestTimeoutOf } from './options.ts'
 import type { Clock, Executor, Logger, Random } from './parts.ts'
-import { State } from './state.ts'
+import { restoreLeases, State } from './state.ts'
 
 /** Rebuilds what is kept in memory from the state file: index, slabs, leases with their keys, members. */
 export async function openState(parts: {
@@ -23,40 +22,38 @@ export async function openState(parts: {
   readonly executor: Executor
   readonly tokenKeys?: TokenKeys | undefined
 }): Promise<State> {
-  const { backend, clock, random, options, metrics } = parts
+  const { backend, clock, options, metrics } = parts
   try {
-    const store = await inSlices(openStoreInSlices({ state: backend, buckets, hashSeed: random.uint32() }), clock)
-    const { heartbeatIntervalMs: heartbeatMs, electionTimeoutMs } = options
-    const electionTicks = Math.floor(electionTimeoutMs / heartbeatMs)
+    const store = await openStoreBeside(parts)
+    const { heartbeatIntervalMs: heartbeatMs } = options
     const lessor = createLessor({
       clock,
-      minTtlSeconds: minTtlSecondsOf({ electionTicks, heartbeatMs }),
+      minTtlSeconds: minTtlSecondsOf({ electionTicks: electionTicksOf(options), heartbeatMs }),
       revokeRetryMs: requestTimeoutOf(options),
     })
     restoreLeases(backend, store, lessor)
-    checkUnread(backend)
     const auth = await openAuth({ ...parts, lessor })
     const cluster = new ClusterState(backend)
     const pace = { records: options.compactionBatchLimit, pauseMs: options.compactionSleepIntervalMs }
-    const background = new Background({ clock, store: () => store, pace })
-    return new State({ backend, store, lessor, cluster, auth, background, metrics, clock })
+    const background: Background = new Background({ clock, store: () => state.store, pace })
+    const state: State = new State({ backend, store, lessor, cluster, auth, background, metrics, clock })
+    return state
   } catch (error) {
     if (error instanceof MvccError) throw new ServerError('STORAGE', error.message, { cause: error })
     throw error
   }
 }
 
-function restoreLeases(backend: Backend, store: Store, lessor: Lessor): void {
-  const records = [...backend.records(buckets.lease)].map(({ value }) => {
-    const { id, ttl, remainingTtl } = decodeLease(value)
-    return { id, ttlSeconds: ttl, remainingTtlSeconds: remainingTtl }
-  })
-  lessor.restore(records)
-  // To look through all keys takes a tenth of the start.
-  if (records.length === 0) return
-  for (const attached of store.keyLeases()) {
-    if (attached !== undefined && lessor.has(attached.lease)) lessor.attach(attached.lease, attached.key)
-  }
+/** Reads the store of a state file in slices, and looks at everything else in the file. Throws what reading throws. */
+export async function openStoreBeside(parts: {
+  readonly backend: Backend
+  readonly clock: Clock
+  readonly random: Random
+}): Promise<Store> {
+  const { backend, clock, random } = parts
+  const store = await inSlices(openStoreInSlices({ state: backend, buckets, hashSeed: random.uint32() }), clock)
+  checkUnread(backend)
+  return store
 }
 
 /** Buckets of which a start asks single records, if any: read as a whole, they are compared with their counts and sums. */

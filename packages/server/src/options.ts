@@ -161,7 +161,7 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   bcryptCost: bcryptCostDefault,
   clientCertAuth: false,
   unsafeNoFsync: false,
-  snapshotCatchupEntries: limits.catchUpEntries,
+  snapshotCatchupEntries: limits.catchUpEntriesDefault,
   bootstrapDefragThresholdMegabytes: 0,
   featureGates: defaultFeatureGates,
   servesPlainHttp: true,
@@ -239,6 +239,11 @@ export function grpcOptions(
         }
       : {}),
   }
+}
+
+/** An election timeout, in ticks: heartbeats. */
+export function electionTicksOf({ electionTimeoutMs, heartbeatIntervalMs }: MemberOptions): number {
+  return Math.floor(electionTimeoutMs / heartbeatIntervalMs)
 }
 
 /** How long a request waits for its entry: etcd's ReqTimeout. */

@@ -1,3 +1,5 @@
+import type { MakeHash, PeerEndpoint, Wire } from '@kvs/rafthttp'
+
 /**
  * The outside world, as the member sees it. Real parts are put together in `@kvs/server/embed`, simulated ones in the
  * simulator; the member cannot tell which it has.
@@ -42,6 +44,16 @@ export interface PieceStream {
   readonly sizeBytes: number
   /** In order, once; they are the taker's. Rejects with the job's error. `return` ends the job early. */
   readonly pieces: AsyncIterableIterator<Uint8Array>
+}
+
+/** The way to the other members of the cluster, and theirs to this one. */
+export interface PeerParts {
+  /** Carries messages, snapshots and questions. The member closes it. */
+  readonly wire: Wire
+  /** SHA-256, for snapshots. */
+  readonly makeHash: MakeHash
+  /** Begins to answer peers. Called once, before the member takes part in consensus: long before clients are served. */
+  serve(endpoint: PeerEndpoint): void
 }
 
 /** One structured log line. `fields` are printed in their order. */

@@ -1,13 +1,13 @@
-import { encodeClusterMemberAttrSetRequest, encodeClusterVersionSetRequest } from '@kvs/proto/membership'
+import { formatId } from '@kvs/membership'
+import { encodeClusterMemberAttrSetRequest } from '@kvs/proto/membership'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import type { Refusal } from './errors.ts'
-import { clusterVersion } from './version.ts'
 import { OwnProposal } from './waiting.ts'
 
 /**
- * Tells the cluster this member's name and client URLs and, once, which version it runs at; resolves when that is
- * applied. A member serves clients only afterwards.
+ * Tells the cluster this member's name and client URLs; resolves when that is applied here. A member serves clients only
+ * afterwards. What fails is tried again until the member stops.
  */
 export async function publish(member: Member): Promise<void> {
   const { name, advertiseClientUrls: clientUrls } = member.options
@@ -15,16 +15,21 @@ export async function publish(member: Member): Promise<void> {
     memberId: member.id,
     memberAttributes: { name, clientUrls },
   })
-  const first = proposed(member, OperationField.clusterMemberAttrSet, attributes)
-  const version = encodeClusterVersionSetRequest({ ver: clusterVersion })
-  const isDecided = member.state.cluster.version === clusterVersion
-  const second = isDecided ? undefined : proposed(member, OperationField.clusterVersionSet, version)
-  await Promise.all([first, second])
+  for (;;) {
+    const refusal = await proposed(member, attributes)
+    if (refusal === undefined) return
+    if (refusal.code === 'STOPPED') throw refusal
+    member.logger.warn('failed to publish local member to cluster through raft', {
+      'local-member-id': formatId(member.id),
+      error: refusal.message,
+    })
+  }
 }
 
-function proposed(member: Member, field: OperationField, body: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const waiter = { applied: () => resolve(), refused: (refusal: Refusal) => reject(refusal) }
-    member.propose(field, body, 0, body.length, new OwnProposal(member.clock.now(), waiter))
+function proposed(member: Member, attributes: Uint8Array): Promise<Refusal | undefined> {
+  return new Promise(resolve => {
+    const waiter = { applied: () => resolve(undefined), refused: (refusal: Refusal) => resolve(refusal) }
+    const proposal = new OwnProposal(member.clock.now(), waiter)
+    member.propose(OperationField.clusterMemberAttrSet, attributes, 0, attributes.length, proposal)
   })
 }

@@ -1,6 +1,6 @@
 import type { RaftConfig, Logger as RaftLogger, RaftStorage } from '@kvs/raft'
 import * as limits from './limits.ts'
-import type { MemberOptions } from './options.ts'
+import { electionTicksOf, type MemberOptions } from './options.ts'
 import type { Logger, Random } from './parts.ts'
 
 /** Raft as etcd runs it: pre-vote (unless it is off) and check-quorum on, and here with asynchronous storage writes. */
@@ -15,7 +15,7 @@ export function raftConfig(parts: {
   return {
     id: parts.id,
     storage: parts.storage,
-    electionTick: Math.floor(options.electionTimeoutMs / options.heartbeatIntervalMs),
+    electionTick: electionTicksOf(options),
     heartbeatTick: 1,
     asyncStorageWrites: true,
     maxSizePerMsg: limits.maxSizePerMessageBytes,

@@ -2,7 +2,14 @@ import type { Backend } from '@kvs/backend'
 import type { Pipe } from '@kvs/net'
 import type { Fs } from '@kvs/vfs'
 import type { TokenKeys } from './auth/auth-state.ts'
-import { type OpenedLog, openLog, prepareDirectories, refuseIfInUse, refuseIfStateMissing } from './bootstrap.ts'
+import {
+  newestKnownSnapshot,
+  type OpenedLog,
+  openLog,
+  prepareDirectories,
+  refuseIfInUse,
+  refuseIfStateMissing,
+} from './bootstrap.ts'
 import type { FrontDoor } from './edge/front-door.ts'
 import type { HttpHandler, HttpRoute } from './edge/http.ts'
 import { EffectsBackend } from './effects.ts'
@@ -12,7 +19,8 @@ import type { MetricFamily } from './metrics/family.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { openState } from './open-state.ts'
 import { checkOptions, type MemberOptions } from './options.ts'
-import type { Clock, Executor, Logger, Random } from './parts.ts'
+import type { Clock, Executor, Logger, PeerParts, Random } from './parts.ts'
+import { ReceivedSnapshots } from './received-snapshots.ts'
 import { walTiming } from './storage.ts'
 
 /** The parts a member is made of. `@kvs/server/embed` brings the real ones, tests and the simulator others. */
@@ -25,10 +33,16 @@ export interface ServerParts {
   readonly executor: Executor
   /** Where `authToken` asks for signed tokens: what its key files hold. */
   readonly tokenKeys?: TokenKeys | undefined
+  /** The way to the other members. */
+  readonly peers: PeerParts
   /** Opens the state file at `path` with etcd's buckets. */
   readonly openBackend: (path: string) => Promise<Backend>
   /** Something broke that must not: the member has stopped taking requests, and the process should end. */
   readonly onFatal: (error: Error) => void
+  /** The cluster has removed this member for good: it is to be stopped, and there is nothing wrong with it. */
+  readonly onRemoved: () => void
+  /** Ends a start that waits for other members. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A running member. */
@@ -37,8 +51,6 @@ export interface RunningMember {
   readonly clusterId: bigint
   /** Serves a gRPC client at the other end of the pipe. */
   acceptGrpc(pipe: Pipe): void
-  /** The members as JSON, as peers read them. */
-  memberListJson(): string
   /** Answers plain HTTP of the client port; over HTTP/2 it comes through `acceptGrpc`. */
   readonly handleHttp: HttpHandler
   /** What that passes first; it also tells who may speak WebSocket. */
@@ -65,16 +77,19 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
   checkOptions(options)
   await prepareDirectories(parts.fs, options)
   await refuseIfInUse(parts.fs, options)
-  await refuseIfStateMissing(parts.fs, options)
   const metrics = new Metrics()
+  const received = new ReceivedSnapshots({ ...parts, dataDir: options.dataDir })
+  await received.finish(() => newestKnownSnapshot(parts.fs, options), parts.openBackend)
+  await refuseIfStateMissing(parts.fs, options)
   const backend = new EffectsBackend(await parts.openBackend(stateFile(options.dataDir)))
   let member: KvsMember | undefined
   let log: OpenedLog | undefined
   try {
     const timing = walTiming({ ...parts, metrics })
-    log = await openLog({ ...parts, options, timing, consistent: backend.consistent })
+    const { wire } = parts.peers
+    log = await openLog({ ...parts, options, wire, timing, consistent: backend.consistent })
     const state = await openState({ ...parts, backend, options, metrics })
-    member = new KvsMember(parts, options, { ...log, effects: backend.effects }, state)
+    member = new KvsMember(parts, options, { ...log, state, backend })
     await member.start()
     return member
   } catch (error) {

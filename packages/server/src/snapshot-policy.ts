@@ -49,6 +49,11 @@ export class SnapshotPolicy {
     )
   }
 
+  /** The log begins behind this entry already. */
+  noted(index: number): void {
+    this.#lastIndex = Math.max(this.#lastIndex, index)
+  }
+
   close(): void {
     this.#closed = true
   }
@@ -57,7 +62,7 @@ export class SnapshotPolicy {
     const { backend, storage, configuration, keepSegments } = this.#parts
     const { index, term } = backend.durable
     await storage.saveSnapshot({ index, term, confState: configuration().confState })
-    this.#lastIndex = index
+    this.noted(index)
     await storage.purge(keepSegments)
   }
 }

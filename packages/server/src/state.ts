@@ -1,7 +1,7 @@
 import type { Backend, BackendView } from '@kvs/backend'
 import type { LeaseRecord, Lessor } from '@kvs/lease'
 import type { Store } from '@kvs/mvcc'
-import { encodeLease } from '@kvs/proto/lease'
+import { decodeLease, encodeLease } from '@kvs/proto/lease'
 import { Alarms } from './alarms.ts'
 import type { AuthState } from './auth/auth-state.ts'
 import type { Background } from './background.ts'
@@ -15,7 +15,6 @@ import type { Clock } from './parts.ts'
  */
 export class State {
   readonly backend: Backend
-  readonly store: Store
   readonly lessor: Lessor
   readonly cluster: ClusterState
   readonly alarms: Alarms
@@ -24,6 +23,7 @@ export class State {
   readonly background: Background
   readonly metrics: Metrics
   readonly #clock: Pick<Clock, 'now'>
+  #store: Store
 
   constructor(parts: {
     readonly backend: Backend
@@ -36,7 +36,7 @@ export class State {
     readonly clock: Pick<Clock, 'now'>
   }) {
     this.backend = parts.backend
-    this.store = parts.store
+    this.#store = parts.store
     this.lessor = parts.lessor
     this.cluster = parts.cluster
     this.alarms = new Alarms(parts.backend)
@@ -44,6 +44,26 @@ export class State {
     this.background = parts.background
     this.metrics = parts.metrics
     this.#clock = parts.clock
+  }
+
+  get store(): Store {
+    return this.#store
+  }
+
+  /**
+   * The state file has been exchanged for that of a snapshot, of which `store` was read: everything else that is kept of
+   * it in memory is read again, and watchers go on in the new store.
+   */
+  restore(store: Store): void {
+    const before = this.#store
+    store.useState(this.backend)
+    this.#store = store
+    before.watch.moveTo(store.watch)
+    this.cluster.restore()
+    this.alarms.restore()
+    restoreLeases(this.backend, store, this.lessor)
+    this.auth.restore()
+    this.background.wake()
   }
 
   /** Commits the state file. The time counts that is spent waiting for a commit under way. */
@@ -85,6 +105,20 @@ export class State {
 
   forgetLease(id: bigint): void {
     this.backend.delete(buckets.lease, leaseKey(id))
+  }
+}
+
+/** Gives the lessor the leases of a state file, and each the keys that the store has for it. */
+export function restoreLeases(backend: Backend, store: Store, lessor: Lessor): void {
+  const records = [...backend.records(buckets.lease)].map(({ value }) => {
+    const { id, ttl, remainingTtl } = decodeLease(value)
+    return { id, ttlSeconds: ttl, remainingTtlSeconds: remainingTtl }
+  })
+  lessor.restore(records)
+  // To look through all keys takes a tenth of the start.
+  if (records.length === 0) return
+  for (const attached of store.keyLeases()) {
+    if (attached !== undefined && lessor.has(attached.lease)) lessor.attach(attached.lease, attached.key)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Entry, HardState, MemoryStorage, Message } from '@kvs/raft'
+import { type ConfState, type Entry, type HardState, MemoryStorage, type Message, type Snapshot } from '@kvs/raft'
 import type { Fs } from '@kvs/vfs'
 import { purgeWal, type Wal, type WalSnapshot, type WalTiming } from '@kvs/wal'
 import { formatDuration } from './duration.ts'
@@ -25,18 +25,43 @@ export function walTiming(parts: {
   }
 }
 
+/** What of the log is in the state, and the configuration in force there. */
+export interface AppliedPoint {
+  readonly index: number
+  readonly confState: ConfState
+}
+
+/**
+ * The part of the log that raft still reads. A snapshot here is the state as it is when raft asks for one: what a member
+ * that fell behind is sent is never older than that.
+ */
+export class MemberLog extends MemoryStorage {
+  #applied: (() => AppliedPoint) | undefined
+
+  /** From now on snapshots are of what is applied; before, there is the one that the log begins with. */
+  followState(applied: () => AppliedPoint): void {
+    this.#applied = applied
+  }
+
+  override snapshot(): Snapshot {
+    const last = super.snapshot()
+    const point = this.#applied?.()
+    return point === undefined || point.index <= last.metadata.index ? last : this.createSnapshot(point)
+  }
+}
+
 /**
  * The durable log and the part of it that raft still reads, joined: what is written to the one is shown to raft by the
  * other, never before it is durable.
  */
 export class Storage {
   readonly #wal: Wal
-  readonly #log: MemoryStorage
+  readonly #log: MemberLog
   readonly #fs: Fs
   readonly #dir: string
   #savedCommit = 0
 
-  constructor(parts: { readonly wal: Wal; readonly log: MemoryStorage; readonly fs: Fs; readonly dir: string }) {
+  constructor(parts: { readonly wal: Wal; readonly log: MemberLog; readonly fs: Fs; readonly dir: string }) {
     this.#wal = parts.wal
     this.#log = parts.log
     this.#fs = parts.fs
@@ -66,6 +91,26 @@ export class Storage {
     if (hardState === undefined) return
     this.#log.setHardState(hardState)
     this.#savedCommit = hardState.commit
+  }
+
+  /**
+   * Notes a snapshot that takes the place of everything in the log, and what came with it. Its state must be durable. The
+   * segments before it are kept until `release`.
+   */
+  async persistSnapshot(snapshot: Snapshot, message: Message): Promise<void> {
+    await this.#wal.saveSnapshot(snapshot.metadata)
+    const hardState = lastHardState([message])
+    await this.#wal.append({ entries: message.entries, hardState })
+    this.#log.applySnapshot(snapshot)
+    if (message.entries.length > 0) this.#log.append(message.entries)
+    if (hardState === undefined) return
+    this.#log.setHardState(hardState)
+    this.#savedCommit = hardState.commit
+  }
+
+  /** Gives up the segments of the log before this entry. */
+  release(index: number): Promise<void> {
+    return this.#wal.release(index)
   }
 
   /** Marks the last batch as durable, unless a write is under way that does. Throws if the disk fails. */

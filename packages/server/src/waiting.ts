@@ -1,5 +1,5 @@
 import type { AuthInfo } from '@kvs/auth'
-import { Refusal } from './errors.ts'
+import type { Refusal } from './errors.ts'
 
 /**
  * Who waits for the outcome of a proposal. Exactly one of the two is called, once; both only note the answer, they do
@@ -57,12 +57,12 @@ interface Mark {
 export class WaitingTable {
   readonly #waiting = new Map<number, Proposer>()
   readonly #marks: Mark[] = []
-  readonly #onTimeout: (proposer: Proposer) => void
+  readonly #refusalOf: (proposer: Proposer) => Refusal
   #lastSuffix = -1
 
-  /** `onTimeout` hears of those whose time is up, before they do. */
-  constructor(onTimeout: (proposer: Proposer) => void = () => {}) {
-    this.#onTimeout = onTimeout
+  /** `refusalOf` says what those are told whose time is up. */
+  constructor(refusalOf: (proposer: Proposer) => Refusal) {
+    this.#refusalOf = refusalOf
   }
 
   get size(): number {
@@ -92,8 +92,7 @@ export class WaitingTable {
     for (let mark = this.#marks[0]; mark !== undefined && mark.deadlineMs <= nowMs; mark = this.#marks[0]) {
       this.#marks.shift()
       for (const proposer of this.#takeUpTo(mark.idSuffix)) {
-        this.#onTimeout(proposer)
-        proposer.refused(Refusal.of('TIMEOUT'))
+        proposer.refused(this.#refusalOf(proposer))
       }
     }
   }

@@ -7,6 +7,7 @@ import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { type CrashMode, type Fs, type MemFs, memFs, type Schedule } from '@kvs/vfs'
 import { allBuckets } from '../src/buckets.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
+import { noPeers } from '../src/no-peers.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock } from '../src/parts.ts'
 import { type RunningMember, type ServerParts, startMember } from '../src/server.ts'
@@ -128,6 +129,8 @@ export class World {
         }),
         openBackend: path => openMemory({ fs, path, states, buckets: allBuckets, random }),
         onFatal: error => this.fatal.push(error),
+        onRemoved: () => {},
+        peers: noPeers,
         ...parts,
       },
       // Time stands still: what rests for a while would rest for ever.

@@ -19,7 +19,7 @@ import { allBuckets } from '../src/buckets.ts'
 import { costBytesMax, putCostBytes, txnCostBytes } from '../src/cost.ts'
 import type { Member } from '../src/edge/member.ts'
 import { encodeEntry, OperationField, ParsedEntry } from '../src/entry.ts'
-import type { Refusal } from '../src/errors.ts'
+import { Refusal } from '../src/errors.ts'
 import { Metrics } from '../src/metrics/metrics.ts'
 import { openState } from '../src/open-state.ts'
 import { defaultOptions } from '../src/options.ts'
@@ -101,7 +101,7 @@ describe('an entry beyond the quota when it is applied', () => {
       proposals.push({ body, waiter })
     }
     const quota = new Quota({ member: { id: 9n, clock, propose }, backend, limitBytes: 1 })
-    const waiting = new WaitingTable()
+    const waiting = new WaitingTable(() => Refusal.of('TIMEOUT'))
     const applier = new Applier({
       state,
       clock,

@@ -11,7 +11,7 @@ function noting(notes: string[], name: string): OwnProposal<unknown> {
 }
 
 test('who waits is taken out once', () => {
-  const table = new WaitingTable()
+  const table = new WaitingTable(() => Refusal.of('TIMEOUT'))
   const notes: string[] = []
   table.add(1, noting(notes, 'a'))
   table.add(2, noting(notes, 'b'))
@@ -23,7 +23,7 @@ test('who waits is taken out once', () => {
 })
 
 test('those whose time is up are refused, and no others', () => {
-  const table = new WaitingTable()
+  const table = new WaitingTable(() => Refusal.of('TIMEOUT'))
   const notes: string[] = []
   table.add(1, noting(notes, '1'))
   table.add(2, noting(notes, '2'))
@@ -45,7 +45,7 @@ test('those whose time is up are refused, and no others', () => {
 })
 
 test('refusing everybody reaches each once, also if one of them asks again', () => {
-  const table = new WaitingTable()
+  const table = new WaitingTable(() => Refusal.of('TIMEOUT'))
   const notes: string[] = []
   const late = noting(notes, 'late')
   table.add(1, new OwnProposal(0, { applied: () => {}, refused: () => table.add(9, late) }))

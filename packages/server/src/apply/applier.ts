@@ -84,6 +84,11 @@ export class Applier {
     this.applied = parts.applied
   }
 
+  /** The state is that of a snapshot now, which contains the entries up to `index`. */
+  installed(index: number): void {
+    this.applied = index
+  }
+
   /** Applies an entry, or its first slice. */
   apply(entry: Entry): Continuation | undefined {
     const { state } = this.#parts

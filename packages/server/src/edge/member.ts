@@ -1,4 +1,7 @@
+import type { Member as ClusterMember, MemberChange } from '@kvs/membership'
 import type { ResponseHeader } from '@kvs/proto/rpc'
+import type { ProgressStatus } from '@kvs/raft'
+import type { PeerClient } from '@kvs/rafthttp'
 import type { Backups } from '../backups.ts'
 import type { OperationField } from '../entry.ts'
 import type { MemberOptions } from '../options.ts'
@@ -46,4 +49,21 @@ export interface Member {
   readonly readsAtOnce: boolean
   /** Calls back once local state contains everything acknowledged before this call; at once where that is so already. */
   readLinearizable(waiter: Waiter<void>): void
+  /** Has no vote: it serves what needs none. */
+  readonly isLearner: boolean
+  /** Asks other members. */
+  readonly peerClient: PeerClient
+  /**
+   * Proposes a change of the membership; `waiter` gets the members after it. There is no limit of time but the caller's:
+   * once `isGone` says so, nobody waits any more.
+   */
+  changeMembers(change: MemberChange, waiter: Waiter<readonly ClusterMember[]>, isGone: () => boolean): void
+  /** Monotonic time since when another member has been connected without a break; undefined if it is not. */
+  connectedSince(id: bigint): number | undefined
+  /** How far each member has followed; empty unless this member leads. */
+  progress(): ReadonlyMap<bigint, ProgressStatus>
+  /** Hands leadership over; how that ends is seen in `consensus`. */
+  transferLeader(to: bigint): void
+  /** Calls back when another leader comes to be known, or there is none. Returns how to take that back. */
+  onLeaderChange(listener: () => void): () => void
 }

@@ -1,4 +1,4 @@
-import { clusterVersion, storageVersion, version } from '../version.ts'
+import { versionJson } from '../version.ts'
 import { healthRoutes, methodNotAllowed } from './health.ts'
 import { type HttpRoute, textResponse } from './http.ts'
 import type { Member } from './member.ts'
@@ -10,8 +10,7 @@ export function operationRoutes(member: Member): readonly HttpRoute[] {
       path: '/version',
       handle: request => {
         if (request.method !== 'GET') return methodNotAllowed()
-        const versions = { etcdserver: version, etcdcluster: clusterVersion, storage: storageVersion }
-        return textResponse(200, JSON.stringify(versions), 'application/json')
+        return textResponse(200, versionJson(member.state.cluster.version), 'application/json')
       },
     },
     ...healthRoutes(member),

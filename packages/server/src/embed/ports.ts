@@ -8,6 +8,8 @@ import {
   parseAddress,
   type TlsServer,
 } from '@kvs/net'
+import type { PeerEndpoint } from '@kvs/rafthttp'
+import { type PeerPort, servePeers } from '@kvs/rafthttp/node'
 import { clientGuests, type PortParts, servePort } from '../client-port.ts'
 import { ServerError } from '../errors.ts'
 import type { Logger } from '../parts.ts'
@@ -28,6 +30,7 @@ export class Ports {
   readonly #net: Net
   readonly #listeners: Listener[] = []
   readonly #http = new Set<Http1>()
+  readonly #peers: PeerPort[] = []
 
   /** Throws `ServerError` (`CONFIG`) where this Node.js cannot share ports. */
   constructor({ logger, reusePort }: { readonly logger: Logger; readonly reusePort: boolean }) {
@@ -73,11 +76,20 @@ export class Ports {
     for (const pipe of port.early.splice(0)) port.accept(pipe)
   }
 
+  /** Begins to answer peers, those who waited first. */
+  servePeers(port: OpenPort, endpoint: PeerEndpoint): void {
+    const peers = servePeers({ endpoint, logger: this.#logger })
+    this.#peers.push(peers)
+    port.accept = pipe => peers.accept(pipe)
+    for (const pipe of port.early.splice(0)) port.accept(pipe)
+  }
+
   /** Stops accepting, and ends HTTP connections. */
   async close(): Promise<void> {
     await Promise.all(this.#listeners.splice(0).map(listener => listener.close()))
     for (const http of this.#http) http.close()
     this.#http.clear()
+    for (const peers of this.#peers.splice(0)) peers.close()
   }
 }
 

@@ -1,8 +1,12 @@
 import {
+  type CertificateFiles,
+  createTlsClient,
   createTlsServer,
   NetError,
   parseTlsVersion,
   selfSignedFiles,
+  type TlsClient,
+  type TlsOptions,
   type TlsServer,
   type TlsServerOptions,
 } from '@kvs/net'
@@ -101,38 +105,57 @@ function warnOfPlain(url: string, tls: ListenTls, { logger, name }: TlsPlace): v
   }
 }
 
+/** The configured certificate, or one of our own, which is made when it is asked for first. */
+function certificateOf(
+  { certFile, keyFile, selfSignedValidityYears }: ListenTls,
+  place: TlsPlace,
+): Promise<CertificateFiles> {
+  if (certFile && keyFile) return Promise.resolve({ certFile, keyFile })
+  const hosts = place.urls.map(hostOf)
+  return selfSignedFiles(place.fixturesDir, { hosts, ...given('validityYears', selfSignedValidityYears) })
+}
+
+/**
+ * How a member dials its peers: with the certificate that it serves with. One of our own cannot be verified by anybody,
+ * so nobody tries. Throws `ServerError` (`CONFIG`).
+ */
+export async function openPeerTls(tls: ListenTls, place: TlsPlace): Promise<TlsClient> {
+  const { certFile, keyFile, trustedCaFile, auto } = tls
+  const isOwn = auto === true && !certFile && !keyFile
+  const certificate = isOwn || (certFile && keyFile) ? await certificateOf(tls, place) : undefined
+  return createTlsClient({
+    ...commonOptions(tls, place),
+    ...given('certificate', certificate),
+    ...given('trustedCaFiles', trustedCaFile ? [trustedCaFile] : undefined),
+    ...(isOwn ? { skipVerify: true } : {}),
+  })
+}
+
 async function serverOptions(tls: ListenTls, place: TlsPlace): Promise<TlsServerOptions> {
-  const { certFile, keyFile } = tls
-  const certificate =
-    certFile && keyFile
-      ? { certFile, keyFile }
-      : await selfSignedFiles(place.fixturesDir, {
-          hosts: place.urls.map(hostOf),
-          ...given('validityYears', tls.selfSignedValidityYears),
-        })
-  const {
-    minVersion,
-    maxVersion,
-    trustedCaFile,
-    allowedCommonNames = [],
-    allowedHostnames = [],
-    cipherSuites = [],
-  } = tls
+  const { trustedCaFile } = tls
   return {
-    certificate,
+    ...commonOptions(tls, place),
+    certificate: await certificateOf(tls, place),
     ...given('trustedCaFiles', trustedCaFile ? [trustedCaFile] : undefined),
     ...given('clientCertificate', tls.clientCertAuth === true ? ('require' as const) : undefined),
     ...given('crlFile', tls.crlFile || undefined),
+    checkSan: place.isPeer && tls.skipClientSanVerification !== true,
+    onRejected: rejection => tellRejected(place, rejection),
+  }
+}
+
+/** What holds for both ends. */
+function commonOptions(tls: ListenTls, { alpn, logger }: TlsPlace): TlsOptions {
+  const { minVersion, maxVersion, allowedCommonNames = [], allowedHostnames = [], cipherSuites = [] } = tls
+  return {
     ...given('allowedCommonNames', allowedCommonNames.length > 0 ? allowedCommonNames : undefined),
     ...given('allowedHostnames', allowedHostnames.length > 0 ? allowedHostnames : undefined),
     ...given('cipherSuites', cipherSuites.length > 0 ? cipherSuites : undefined),
     ...given('minVersion', minVersion ? parseTlsVersion(minVersion) : undefined),
     ...given('maxVersion', maxVersion ? parseTlsVersion(maxVersion) : undefined),
-    ...given('alpn', place.alpn),
-    checkSan: place.isPeer && tls.skipClientSanVerification !== true,
+    ...given('alpn', alpn),
     onWarning: ({ message, file, error }) =>
-      place.logger.warn(message, { file, ...(error === undefined ? {} : { error: error.message }) }),
-    onRejected: rejection => tellRejected(place, rejection),
+      logger.warn(message, { file, ...(error === undefined ? {} : { error: error.message }) }),
   }
 }
 

@@ -34,6 +34,8 @@ export interface OperationDurations {
  */
 export class Metrics {
   leaderChanges = 0
+  /** Heartbeats that left late. */
+  heartbeatSendFailures = 0
   proposalsFailed = 0
   slowApplies = 0
   slowReadIndexes = 0

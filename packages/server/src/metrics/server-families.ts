@@ -36,7 +36,11 @@ function consensusFamilies(member: Measured): readonly MetricFamily[] {
       () => metrics.leaderChanges,
     ),
     counter('etcd_server_learner_promote_successes', 'Learners promoted while this member led.', () => 0),
-    counter('etcd_server_heartbeat_send_failures_total', 'Heartbeats the leader could not send in time.', () => 0),
+    counter(
+      'etcd_server_heartbeat_send_failures_total',
+      'Heartbeats the leader could not send in time.',
+      () => metrics.heartbeatSendFailures,
+    ),
     gauge(
       'etcd_server_proposals_committed_total',
       'Index up to which the log is committed.',

@@ -1,0 +1,57 @@
+import { encodeMemberChange, formatId } from '@kvs/membership'
+import { decodeConfChange, type Entry, EntryType, encodeConfChange, type HardState } from '@kvs/raft'
+import type { Wal } from '@kvs/wal'
+import type { Logger } from './parts.ts'
+import type { MemberLog } from './storage.ts'
+
+const forcedPeerUrl = 'http://localhost:2380'
+
+/**
+ * Makes a cluster of one of a member that has lost the others for good (`--force-new-cluster`): what was not committed is
+ * dropped, and changes that remove all others are written into its log as if they had been. Ids stay what they were.
+ */
+export async function forceNewCluster(parts: {
+  readonly wal: Wal
+  readonly log: MemberLog
+  readonly hardState: HardState
+  readonly memberId: bigint
+  readonly logger: Logger
+}): Promise<void> {
+  const { wal, log, hardState, memberId, logger } = parts
+  const { term, vote, commit } = hardState
+  const dropped = log.lastIndex() - commit
+  if (dropped > 0) logger.info('discarding uncommitted WAL entries', { 'number-of-uncommitted-wal-entries': dropped })
+  const entries = changesToOne(log, commit, memberId).map((change, i) => ({
+    type: EntryType.EntryConfChange,
+    term,
+    index: commit + 1 + i,
+    data: encodeConfChange({ ...change, id: 0n }),
+  }))
+  const forced = { term, vote, commit: commit + entries.length }
+  await wal.append({ entries, hardState: forced })
+  log.append(entries)
+  log.setHardState(forced)
+  logger.info('forcing a new cluster of this member alone', { 'member-id': formatId(memberId), 'commit-index': commit })
+}
+
+/** The changes from the configuration at `commit` to that of the member alone: itself first, then the others ascending. */
+function changesToOne(log: MemberLog, commit: number, memberId: bigint): ReturnType<typeof encodeMemberChange>[] {
+  const { metadata } = log.snapshot()
+  const ids = new Set<bigint>([...metadata.confState.voters, ...metadata.confState.learners])
+  const low = log.firstIndex()
+  const committed = low > commit ? [] : log.entries(low, commit + 1, Number.MAX_SAFE_INTEGER)
+  for (const entry of committed) applyTo(ids, entry)
+  const own = { id: memberId, name: '', peerUrls: [forcedPeerUrl], clientUrls: [], isLearner: false }
+  const others = [...ids].filter(id => id !== memberId).sort((a, b) => (a < b ? -1 : 1))
+  return [
+    ...(ids.has(memberId) ? [] : [encodeMemberChange({ type: 'add', member: own })]),
+    ...others.map(id => encodeMemberChange({ type: 'remove', id })),
+  ]
+}
+
+function applyTo(ids: Set<bigint>, entry: Entry): void {
+  if (entry.type !== EntryType.EntryConfChange) return
+  const { type, nodeId } = decodeConfChange(entry.data)
+  if (type === 1) ids.delete(nodeId)
+  else if (type !== 2) ids.add(nodeId)
+}

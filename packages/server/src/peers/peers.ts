@@ -1,0 +1,194 @@
+import { type Member as ClusterMember, formatId } from '@kvs/membership'
+import { type Message, MessageType, RaftError } from '@kvs/raft'
+import {
+  createTransport,
+  type IncomingSnapshot,
+  type PeerTransport,
+  type RaftReceiver,
+  type TransportState,
+} from '@kvs/rafthttp'
+import type { Fs } from '@kvs/vfs'
+import type { ClusterState } from '../cluster-state.ts'
+import * as limits from '../limits.ts'
+import type { Loop } from '../loop.ts'
+import type { Metrics } from '../metrics/metrics.ts'
+import type { MemberOptions } from '../options.ts'
+import type { Clock, Logger, PeerParts, Random } from '../parts.ts'
+import type { ReceivedSnapshots } from '../received-snapshots.ts'
+import type { StateCopies } from '../state-copies.ts'
+import { minClusterVersion, version } from '../version.ts'
+import { HeartbeatWatch } from './heartbeat-watch.ts'
+import { outgoingSnapshot, stateFormat } from './snapshot-sending.ts'
+
+export interface PeersParts {
+  readonly id: bigint
+  readonly clusterId: bigint
+  readonly options: MemberOptions
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly fs: Fs
+  readonly peers: PeerParts
+  readonly cluster: ClusterState
+  readonly received: ReceivedSnapshots
+  readonly copies: StateCopies
+  readonly loop: Pick<Loop, 'step' | 'reportUnreachable' | 'reportSnapshot'>
+  /** The cluster has removed this member for good. */
+  readonly removed: () => void
+}
+
+/**
+ * The other members, as raft sees them: what it says goes out together at the end of a turn, what they say comes in as
+ * input of a later one. Snapshots take a way of their own, beside the loop.
+ */
+export class Peers implements RaftReceiver {
+  readonly transport: PeerTransport
+  readonly #parts: PeersParts
+  readonly #heartbeats: HeartbeatWatch
+  #outbox: Message[] = []
+  /** Where in the outbox an acknowledgement stands, by addressee: a newer one makes it superfluous. */
+  readonly #acknowledgements = new Map<bigint, number>()
+  #snapshotsUnderWay = 0
+  #keepLogUntilMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: PeersParts) {
+    const { id, clusterId, options, clock, random, logger, peers } = parts
+    this.#parts = parts
+    this.#heartbeats = new HeartbeatWatch({ ...parts, intervalMs: options.heartbeatIntervalMs })
+    this.transport = createTransport({
+      id,
+      clusterId,
+      version: { server: version, minCluster: minClusterVersion },
+      urls: options.initialAdvertisePeerUrls,
+      snapshotFormats: [stateFormat],
+      raft: this,
+      wire: peers.wire,
+      clock,
+      random,
+      logger,
+      makeHash: peers.makeHash,
+    })
+  }
+
+  get state(): TransportState {
+    return this.transport.state
+  }
+
+  /** A member gets, or got a moment ago, a snapshot: it will ask for the entries behind that. */
+  get holdBackLog(): boolean {
+    return this.#snapshotsUnderWay > 0 || this.#parts.clock.now() < this.#keepLogUntilMs
+  }
+
+  /** Knows the members of the cluster, and no others. */
+  reset(members: readonly ClusterMember[]): void {
+    const { id } = this.#parts
+    for (const peer of this.state.peers) {
+      if (!members.some(member => member.id === peer.id)) this.transport.removePeer(peer.id)
+    }
+    for (const member of members) if (member.id !== id) this.add(member)
+  }
+
+  add({ id, peerUrls }: ClusterMember): void {
+    if (id === this.#parts.id) return
+    if (this.transport.hasPeer(id)) this.transport.updatePeer(id, peerUrls)
+    else this.transport.addPeer(id, peerUrls)
+  }
+
+  remove(id: bigint): void {
+    if (this.transport.hasPeer(id)) this.transport.removePeer(id)
+  }
+
+  /** Takes a message of raft's for the end of the turn. */
+  send(message: Message): void {
+    const { cluster } = this.#parts
+    if (cluster.memberSet.isRemoved(message.to)) return
+    if (message.type === MessageType.MsgSnap) return this.#sendSnapshot(message)
+    if (message.type === MessageType.MsgHeartbeat) this.#heartbeats.sent(message.to)
+    if (message.type === MessageType.MsgAppResp) {
+      const earlier = this.#acknowledgements.get(message.to)
+      if (earlier !== undefined) this.#outbox[earlier] = struckOut
+      this.#acknowledgements.set(message.to, this.#outbox.length)
+    }
+    this.#outbox.push(message)
+  }
+
+  /** Lets what was taken go. */
+  sendOut(): void {
+    if (this.#outbox.length === 0) return
+    const messages = this.#outbox
+    this.#outbox = []
+    this.#acknowledgements.clear()
+    this.transport.send(messages)
+    this.transport.flush()
+  }
+
+  leadershipChanged(): void {
+    this.#heartbeats.reset()
+  }
+
+  stop(): void {
+    this.transport.stop()
+  }
+
+  process(messages: readonly Message[]): void {
+    let refusal: RaftError | undefined
+    for (const message of messages) {
+      try {
+        this.#parts.loop.step(message)
+      } catch (error) {
+        if (!(error instanceof RaftError)) throw error
+        refusal = error
+      }
+    }
+    if (refusal !== undefined) throw refusal
+  }
+
+  isRemoved(id: bigint): boolean {
+    return this.#parts.cluster.memberSet.isRemoved(id)
+  }
+
+  reportUnreachable(id: bigint): void {
+    this.#parts.loop.reportUnreachable(id)
+  }
+
+  reportSnapshot(id: bigint, delivered: boolean): void {
+    this.#snapshotsUnderWay--
+    if (delivered) this.#keepLogUntilMs = this.#parts.clock.now() + limits.keepLogAfterSnapshotMs
+    this.#parts.loop.reportSnapshot(id, delivered ? 'finished' : 'failed')
+  }
+
+  saveSnapshot(snapshot: IncomingSnapshot): Promise<void> {
+    return this.#parts.received.save(snapshot)
+  }
+
+  removed(): void {
+    this.#parts.logger.error('the member has been permanently removed from the cluster', {
+      'local-member-id': formatId(this.#parts.id),
+    })
+    this.#parts.removed()
+  }
+
+  #sendSnapshot(message: Message): void {
+    this.#snapshotsUnderWay++
+    this.transport.sendSnapshot(outgoingSnapshot(message, this.#parts))
+  }
+}
+
+/** A message to nobody. */
+const struckOut: Message = {
+  type: MessageType.MsgAppResp,
+  to: 0n,
+  from: 0n,
+  term: 0,
+  logTerm: 0,
+  index: 0,
+  entries: [],
+  commit: 0,
+  snapshot: undefined,
+  reject: false,
+  rejectHint: 0,
+  context: new Uint8Array(0),
+  vote: 0n,
+  responses: [],
+}
