@@ -68,6 +68,7 @@ export class Peers implements RaftReceiver {
       random,
       logger,
       makeHash: peers.makeHash,
+      times: { readTimeoutMs: options.raftReadTimeoutMs, writeTimeoutMs: options.raftWriteTimeoutMs },
     })
   }
 
