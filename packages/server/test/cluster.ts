@@ -56,8 +56,8 @@ export class Cluster {
     return [...this.machines.values()].filter(machine => machine.isUp)
   }
 
-  /** The machine that leads by what most of those that run say. */
-  get leader(): Machine {
+  /** The machine that leads by what a majority of all says; undefined if none does. */
+  get leading(): Machine | undefined {
     const { running } = this
     const votes = new Map<string, number>()
     for (const machine of running) {
@@ -65,9 +65,20 @@ export class Cluster {
       votes.set(lead, (votes.get(lead) ?? 0) + 1)
     }
     const [most] = [...votes].sort((a, b) => b[1] - a[1])
-    const leader = running.find(({ member }) => member.id.toString(16) === most?.[0])
-    if (leader === undefined) throw new Error('nobody leads')
-    return leader
+    if (most === undefined || most[1] <= this.machines.size / 2) return undefined
+    return running.find(({ member }) => member.id.toString(16) === most[0])
+  }
+
+  get leader(): Machine {
+    const { leading } = this
+    if (leading === undefined) throw new Error('nobody leads')
+    return leading
+  }
+
+  /** Lets time pass until another machine leads. */
+  async otherLeader(than: Machine): Promise<Machine> {
+    await this.untilHolds(() => this.leading !== undefined && this.leading !== than)
+    return this.leader
   }
 
   get followers(): readonly Machine[] {
@@ -145,7 +156,7 @@ export class Cluster {
   }
 }
 
-export const peerUrlOf = (name: string): string => `http://${name}:2380`
+const peerUrlOf = (name: string): string => `http://${name}:2380`
 
 /** A machine with a disk and a place in the network, and perhaps a member. */
 export class Machine {
