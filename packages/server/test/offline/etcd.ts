@@ -95,7 +95,9 @@ export async function contentOf(endpoint: string): Promise<Content> {
   const at = ['--endpoints', endpoint, '-w', 'json'] as const
   const { header, kvs } = JSON.parse(await etcdctl(...at, 'get', '', '--prefix'))
   const { leases = [] } = JSON.parse(await etcdctl(...at, 'lease', 'list'))
-  return { revision: header.revision, kvs, leases }
+  // They come in the order of their ends, which every start moves.
+  const byId = (left: { id: number }, right: { id: number }): number => left.id - right.id
+  return { revision: header.revision, kvs, leases: leases.toSorted(byId) }
 }
 
 /** Who it is. */
