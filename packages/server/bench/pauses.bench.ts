@@ -74,6 +74,7 @@ function watchOwnTime(): () => number {
   return () => {
     const found = most
     most = 0
+    last = used()
     return found
   }
 }

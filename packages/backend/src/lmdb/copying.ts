@@ -18,6 +18,10 @@ export const lockSuffix = '-lock'
 /** Names of unfinished files: the file's name, this, a number. Whatever has such a name is removed at open. */
 const temporarySuffix = '.tmp.'
 
+/** What is read of a copy before it is used, and how much at once. */
+const readAheadBytesMax = 1_073_741_824
+const readAheadPieceBytes = 1_048_576
+
 let lastTemporary = 0
 
 /** Where a file lies while it is made. */
@@ -72,6 +76,7 @@ export async function replaceByCompactCopy(options: {
   try {
     await file.copy(temporary)
     await syncFile(fs, temporary)
+    await readAhead(fs, temporary)
     next = options.openFile(temporary, path)
     const point = pointOf(decodedOrEmpty(next.meta()))
     assert(point.index === options.point.index, `a copy of entry ${options.point.index} stands at ${point.index}`)
@@ -174,6 +179,25 @@ async function syncFile(fs: Fs, path: string): Promise<void> {
   const file = await fs.open(path, { mode: 'write' })
   try {
     await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * LMDB writes copies past the page cache, and reads through a map on the event loop: without this its first reads would
+ * stand still there until the disk has answered each. Of a very large file only both ends are read: the root and the
+ * branches above the first leaf, which an open needs, are among them.
+ */
+async function readAhead(fs: Fs, path: string): Promise<void> {
+  const file = await fs.open(path, { mode: 'read' })
+  try {
+    const sizeBytes = await file.sizeBytes()
+    const piece = new Uint8Array(readAheadPieceBytes)
+    for (let at = 0; at < sizeBytes; at += piece.length) {
+      if (at >= readAheadBytesMax / 2 && at < sizeBytes - readAheadBytesMax / 2) continue
+      await file.read(piece, at)
+    }
   } finally {
     await file.close()
   }

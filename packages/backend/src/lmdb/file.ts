@@ -41,6 +41,7 @@ export class LmdbFile {
   /** Set once the file has been replaced: what to do before it is closed. */
   #beforeClose: (() => Promise<void>) | undefined
   #sliceBytesHint = 4_096
+  #sliceRecordsHint = 16
 
   /** Throws LMDB's error. */
   constructor(options: {
@@ -144,7 +145,7 @@ export class LmdbFile {
 
   /** The first records from `from` on (bucket byte first), below `to`. */
   slice(from: Uint8Array, to: Uint8Array | undefined, transaction?: LmdbTransaction): FileSlice {
-    const slice = new FileSlice(this.#sliceBytesHint)
+    const slice = new FileSlice(this.#sliceBytesHint, this.#sliceRecordsHint)
     const range = { start: from, end: to }
     const wanted = (): boolean => {
       const last = slice.count - 1
@@ -158,6 +159,7 @@ export class LmdbFile {
     }
     slice.done = slice.count < sliceRecords && slice.byteLength < sliceBytes
     this.#sliceBytesHint = Math.min(slice.byteLength + 4_096, sliceBytes)
+    this.#sliceRecordsHint = Math.max(16, slice.count)
     return slice
   }
 

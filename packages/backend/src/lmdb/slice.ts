@@ -18,16 +18,18 @@ export class FileSlice {
   #bytes: Uint8Array
   #words: Uint32Array
   /** Start of the bucket byte, start of the value, end of the value, for every record. */
-  #places: Int32Array = new Int32Array(firstRecords * placeWords)
-  #checksums: Float64Array = new Float64Array(firstRecords)
+  #places: Int32Array
+  #checksums: Float64Array
   #count = 0
   #end = 0
   /** Nothing follows in the interval. */
   done = false
 
-  /** `bytesHint` is about what will be needed. */
-  constructor(bytesHint: number = firstBytes) {
+  /** The hints are about what will be needed: every array that has to grow is garbage outside of the heap. */
+  constructor(bytesHint: number = firstBytes, recordsHint: number = firstRecords) {
     const buffer = new ArrayBuffer((bytesHint + 7) & ~7)
+    this.#places = new Int32Array(recordsHint * placeWords)
+    this.#checksums = new Float64Array(recordsHint)
     this.#bytes = new Uint8Array(buffer)
     this.#words = new Uint32Array(buffer)
   }
