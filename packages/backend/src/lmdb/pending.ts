@@ -42,6 +42,8 @@ export class Pending {
     this.#changes++
     const last = this.#collecting.at(-1)
     if (last !== undefined && !last.full) return last
+    // A reader asks all segments at once between which keys they lie; a large entry fills hundreds of them.
+    last?.bound()
     const next = new Segment(this.#pool)
     this.#collecting.push(next)
     return next
@@ -87,14 +89,50 @@ export class Pending {
     this.#changes++
   }
 
-  /** The last operation on each key of a bucket in `[from, to)`, in key order. */
-  operations(bucketId: number, from: Uint8Array | undefined, to: Uint8Array | undefined): PendingOperation[] {
-    const all: PendingOperation[] = []
-    for (const segment of this.#committing) segment.collect(all, bucketId, from, to)
-    for (const segment of this.#collecting) segment.collect(all, bucketId, from, to)
-    if (!isAscending(all)) all.sort((a, b) => compareKeys(a.key, b.key))
-    return all.filter((operation, at) => at + 1 === all.length || compareKeys(operation.key, all[at + 1]!.key) !== 0)
+  /**
+   * The last operation on each key of a bucket in `[from, to)`, in key order. Not much more than `atLeast` of them are
+   * looked for: `isWhole` says whether there can be others behind.
+   */
+  operations(
+    bucketId: number,
+    interval: { readonly from: Uint8Array | undefined; readonly to: Uint8Array | undefined },
+    atLeast: number,
+  ): PendingOperations {
+    const { from, to } = interval
+    const segments = [...this.#committing, ...this.#collecting].flatMap((segment, age) => {
+      const lowest = segment.lowerBound(bucketId, from, to)
+      return lowest === undefined ? [] : [{ segment, age, lowest }]
+    })
+    segments.sort((a, b) => compareKeys(a.lowest, b.lowest))
+    const collected: { readonly age: number; readonly operations: PendingOperation[] }[] = []
+    let count = 0
+    let highest: Uint8Array | undefined
+    let isWhole = true
+    for (const { segment, age, lowest } of segments) {
+      if (count >= atLeast && compareKeys(lowest, highest!) > 0) {
+        isWhole = false
+        break
+      }
+      const operations = segment.collect(bucketId, from, to)
+      collected.push({ age, operations })
+      count += operations.length
+      for (const { key } of operations) if (highest === undefined || compareKeys(key, highest) > 0) highest = key
+    }
+    collected.sort((a, b) => a.age - b.age)
+    return { operations: newestOfEach(collected.flatMap(({ operations }) => operations)), isWhole }
   }
+}
+
+export interface PendingOperations {
+  readonly operations: readonly PendingOperation[]
+  /** Nothing follows in the interval. */
+  readonly isWhole: boolean
+}
+
+/** In key order; `all` come in the order they were made. */
+function newestOfEach(all: PendingOperation[]): PendingOperation[] {
+  if (!isAscending(all)) all.sort((a, b) => compareKeys(a.key, b.key))
+  return all.filter((operation, at) => at + 1 === all.length || compareKeys(operation.key, all[at + 1]!.key) !== 0)
 }
 
 function findIn(

@@ -31,17 +31,18 @@ export function readSlice(
   const stored = file.slice(interval.from, interval.to)
   const end = stored.done ? to : successor(stored.key(stored.count - 1))
   const next = stored.done ? undefined : end
-  const operations = pending.operations(bucketId, from, end)
+  const { operations, isWhole } = pending.operations(bucketId, { from, to: end }, overlayRecords)
   if (operations.length === 0) return { stored, records: [], next }
   const records: BackendRecord[] = []
   let place = 0
-  for (const operation of operations.slice(0, overlayRecords)) {
+  const overlay = operations.slice(0, overlayRecords)
+  for (const operation of overlay) {
     place = takeBelow(records, stored, place, operation.key)
     if (place < stored.count && compareKeys(stored.key(place), operation.key) === 0) place++
     if (!operation.segment.isDelete(operation.operation)) records.push(recordOf(operation))
   }
-  if (operations.length > overlayRecords) {
-    return { stored: undefined, records, next: successor(operations[overlayRecords - 1]!.key) }
+  if (operations.length > overlayRecords || !isWhole) {
+    return { stored: undefined, records, next: successor(overlay.at(-1)!.key) }
   }
   takeBelow(records, stored, place, undefined)
   return { stored: undefined, records, next }

@@ -130,36 +130,40 @@ export class Segment {
     return storedChecksum(stored, stored.length)
   }
 
-  /** Adds to `into` the operations on keys of one bucket in `[from, to)` that are the last on their key here. */
-  collect(into: PendingOperation[], bucketId: number, from: Uint8Array | undefined, to: Uint8Array | undefined): void {
-    if (!this.#mayHave(bucketId, from, to)) return
+  /** The operations on keys of one bucket in `[from, to)` that are the last on their key here, as they came. */
+  collect(bucketId: number, from: Uint8Array | undefined, to: Uint8Array | undefined): PendingOperation[] {
+    const found: PendingOperation[] = []
     for (let operation = 0; operation < this.#count; operation++) {
       const word = this.#rows[operation * rowWords + keyWord]!
       if ((word & 0xff) !== bucketId || word & supersededBit) continue
       const key = this.#keyView(operation)
       if (from !== undefined && compareKeys(key, from) < 0) continue
       if (to !== undefined && compareKeys(key, to) >= 0) continue
-      into.push({ key: key.slice(), segment: this, operation })
+      found.push({ key: key.slice(), segment: this, operation })
     }
+    return found
   }
 
   /**
-   * False if no key lies in `[from, to)`. Puts and deletes are bounded apart: a scrub deletes upwards from the oldest
-   * revisions while puts add the newest, and reads on in between, where neither is.
+   * A key that none in `[from, to)` is below; `undefined` if no key lies there. Puts and deletes are bounded apart: a scrub
+   * deletes upwards from the oldest revisions while puts add the newest, and reads on in between, where neither is.
    */
-  #mayHave(bucketId: number, from: Uint8Array | undefined, to: Uint8Array | undefined): boolean {
-    this.#extendBounds()
+  lowerBound(bucketId: number, from: Uint8Array | undefined, to: Uint8Array | undefined): Uint8Array | undefined {
+    this.bound()
+    let lowest: Uint8Array | undefined
     for (const isDelete of [false, true]) {
       const bounds = this.#bounds.get(boundsKey(bucketId, isDelete))
       if (bounds === undefined) continue
-      const isBelow = from !== undefined && compareKeys(this.#keyView(bounds.greatest), from) < 0
-      const isAbove = to !== undefined && compareKeys(this.#keyView(bounds.least), to) >= 0
-      if (!isBelow && !isAbove) return true
+      if (from !== undefined && compareKeys(this.#keyView(bounds.greatest), from) < 0) continue
+      const least = this.#keyView(bounds.least)
+      if (to !== undefined && compareKeys(least, to) >= 0) continue
+      if (lowest === undefined || compareKeys(least, lowest) < 0) lowest = least
     }
-    return false
+    return lowest
   }
 
-  #extendBounds(): void {
+  /** Finds out between which keys the operations so far lie. */
+  bound(): void {
     for (let operation = this.#boundedCount; operation < this.#count; operation++) {
       const bucketId = this.#rows[operation * rowWords + keyWord]! & 0xff
       const name = boundsKey(bucketId, this.isDelete(operation))
