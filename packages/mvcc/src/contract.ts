@@ -58,7 +58,10 @@ export interface KeyValueList extends Iterable<KeyValue> {
   record(index: number): Uint8Array
   /** Copies the records out of the store, so that the list stays valid. Idempotent. */
   freeze(): void
-  /** What `writeTo` with field 2 would write, in pieces that may be sent without another copy. Freezes. */
+  /**
+   * What `writeTo` would write with field 2, or 3 for pairs that a delete found, in pieces that may be sent without
+   * another copy. Freezes.
+   */
   pieces(): readonly Uint8Array[]
 }
 

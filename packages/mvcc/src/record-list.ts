@@ -10,8 +10,9 @@ export interface Stamp {
   value: number
 }
 
-/** Field 2 of RangeResponse: what pieces are framed with. */
+/** What pieces are framed with: field 2 of RangeResponse, field 3 of DeleteRangeResponse. */
 const kvsTag = 0x12
+export const previousTag = 0x1a
 /** Pieces are cut at this size, a record more or less. */
 const pieceBytes = 256 * 1024
 /** The first piece that is filled as records come; later ones are twice as large, up to `pieceBytes`. */
@@ -30,6 +31,7 @@ interface Segment {
 export class RecordList implements KeyValueList {
   byteLength = 0
   private readonly stamp: Stamp
+  private readonly tag: number
   private seen: number
   length = 0
   private readonly segments: Segment[] = []
@@ -40,8 +42,9 @@ export class RecordList implements KeyValueList {
   private piece: Uint8Array = noBytes
   private pieceAt = 0
 
-  constructor(stamp: Stamp) {
+  constructor(stamp: Stamp, tag: number = kvsTag) {
     this.stamp = stamp
+    this.tag = tag
     this.seen = stamp.value
   }
 
@@ -59,7 +62,7 @@ export class RecordList implements KeyValueList {
     const size = 1 + varintBytes(length) + length
     if (this.pieceAt + size > this.piece.length) this.beginPiece(size)
     const { piece } = this
-    const next = copyFramed(source, start, length, kvsTag, piece, this.pieceAt)
+    const next = copyFramed(source, start, length, this.tag, piece, this.pieceAt)
     this.push(piece, next - length, length)
     this.pieceAt = next
     this.frozen = this.length
@@ -143,7 +146,7 @@ export class RecordList implements KeyValueList {
     const piece = new Uint8Array(size)
     let at = 0
     for (let index = this.frozen; index < end; index++) {
-      const next = this.copy(index, kvsTag, piece, at)
+      const next = this.copy(index, this.tag, piece, at)
       const { sources, starts, lengths } = this.segments[index >>> segmentShift]!
       sources[index & segmentMask] = piece
       starts[index & segmentMask] = next - lengths[index & segmentMask]!

@@ -21,7 +21,7 @@ import { intervalOf, isSingleKey, KeyWalk } from './index/key-walk.ts'
 import { RangeRead, readKey } from './range.ts'
 import type { Reader } from './reader.ts'
 import { encodeRecord, encodeTombstone, type RecordParts } from './record.ts'
-import { RecordList } from './record-list.ts'
+import { previousTag, RecordList } from './record-list.ts'
 import { encodeRevisionKey } from './revision.ts'
 
 /** What the transaction needs of its store. */
@@ -254,7 +254,7 @@ class DeleteRead implements Cursor<DeleteResult> {
     this.txn = txn
     this.reader = reader
     this.request = request
-    this.previous = new RecordList(reader.stamp)
+    this.previous = new RecordList(reader.stamp, previousTag)
     const interval = isSingleKey(request) ? undefined : intervalOf(request)
     if (interval !== undefined) this.walk = new KeyWalk(reader.index, interval)
   }

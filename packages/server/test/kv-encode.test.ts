@@ -11,7 +11,16 @@ import {
 import { expect, test } from 'vitest'
 import type { OpOutcome } from '../src/apply/outcome.ts'
 import { HeaderWriter } from '../src/edge/header.ts'
-import { encodePut, encodeRange, writeDelete, writeTxn } from '../src/edge/kv-encode.ts'
+import {
+  deletePieces,
+  encodePut,
+  encodeRange,
+  pairBytesOf,
+  txnPieces,
+  writeDelete,
+  writeTxn,
+} from '../src/edge/kv-encode.ts'
+import * as limits from '../src/limits.ts'
 import { bytesOf, plain } from './messages.ts'
 import { openTestStore } from './store.ts'
 
@@ -100,4 +109,33 @@ test('the fields of DeleteRangeResponse and TxnResponse are what the generic cod
   expect(fourth?.responseTxn?.header).toEqual({ clusterId: 0n, memberId: 0n, revision: 0, raftTerm: 0 })
   expect(fourth?.responseTxn?.succeeded).toBe(false)
   expect(fourth?.responseTxn?.responses).toHaveLength(1)
+})
+
+test('long answers in pieces are the same bytes', () => {
+  const store = filled(300, 1000)
+  const all = { key: bytesOf('k'), rangeEnd: bytesOf('l') }
+  const txn = store.write()
+  const range = (limit: number): OpOutcome => {
+    const result = txn.range({ ...all, limit })
+    return { kind: 'range', result, revision: 300 }
+  }
+  const ops: OpOutcome[] = [range(0), range(2), { kind: 'put', previous: bytesOf(''), revision: 302 }, range(299)]
+  const { deleted, previous } = txn.deleteRange({ ...all, wantPrevious: true })
+  ops.push({ kind: 'delete', deleted, previous, revision: 302 })
+  txn.end()
+  const outcome = {
+    succeeded: true,
+    ops: [...ops, { kind: 'txn', succeeded: true, ops }, { kind: 'txn', succeeded: false, ops: [] }] as OpOutcome[],
+  }
+  expect(pairBytesOf(outcome.ops)).toBeGreaterThan(2 * previous.byteLength)
+  expect(previous.byteLength).toBeGreaterThan(limits.answerBytesAtOnce)
+  const writer = new Writer()
+  const pieces = Buffer.concat(txnPieces(writer, outcome))
+  const deletion = Buffer.concat(deletePieces(writer, { deleted, previous }))
+  writer.pos = 0
+  writeTxn(writer, outcome)
+  expect(pieces.equals(writer.buf.subarray(0, writer.pos))).toBe(true)
+  writer.pos = 0
+  writeDelete(writer, { deleted, previous })
+  expect(deletion.equals(writer.buf.subarray(0, writer.pos))).toBe(true)
 })

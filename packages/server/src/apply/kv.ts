@@ -1,12 +1,21 @@
-import { type LeaseChange, MvccError, type WriteTxn } from '@kvs/mvcc'
-import { decodeCompactionRequest, decodeDeleteRangeRequest, decodeRangeRequest, decodeTxnRequest } from '@kvs/proto/rpc'
+import { type Cursor, type DeleteResult, MvccError, type WriteTxn } from '@kvs/mvcc'
+import {
+  decodeCompactionRequest,
+  decodeDeleteRangeRequest,
+  decodeRangeRequest,
+  decodeTxnRequest,
+  type TxnRequest,
+} from '@kvs/proto/rpc'
+import type { ParsedEntry } from '../entry.ts'
 import { Refusal, type RefusalCode } from '../errors.ts'
 import * as limits from '../limits.ts'
 import { PutFields } from '../put-fields.ts'
 import { storeRange } from '../requests.ts'
 import type { State } from '../state.ts'
-import { type Continuation, type Operation, refuse } from './operation.ts'
+import type { Waiter } from '../waiting.ts'
+import { type Operation, refuse } from './operation.ts'
 import type { PutOutcome, TxnOutcome } from './outcome.ts'
+import { endWrite, endWriteInSlices, runSlices, SliceBudget, type Slices } from './slices.ts'
 import { checkPlan, executePlan, planTxn } from './txn.ts'
 
 const fields = new PutFields()
@@ -65,15 +74,21 @@ export const deleteRange: Operation = {
     const { key, rangeEnd, prevKv } = decodeDeleteRangeRequest(data, entry.start, entry.end)
     const txn = state.store.write()
     const cursor = txn.openDelete({ key, rangeEnd, wantPrevious: prevKv && waiter !== undefined })
-    return slices(
-      budget => cursor.step(budget),
-      () => {
-        const { deleted, previous } = cursor.result()
-        const revision = endWrite(state, txn)
-        waiter?.applied({ revision, deleted, previous })
-      },
-    )
+    return runSlices(deleteInSlices(state, txn, cursor, waiter))
   },
+}
+
+function* deleteInSlices(
+  state: State,
+  txn: WriteTxn,
+  cursor: Cursor<DeleteResult>,
+  waiter: Waiter | undefined,
+): Slices<void> {
+  const budget = { records: limits.sliceRecords }
+  while (!cursor.step(budget)) yield
+  const { deleted, previous } = cursor.result()
+  const revision = yield* endWriteInSlices(state, txn)
+  waiter?.applied({ revision, deleted, previous })
 }
 
 export const range: Operation = {
@@ -93,16 +108,19 @@ export const range: Operation = {
 export const txn: Operation = {
   name: 'Txn',
   apply(state, data, entry, waiter) {
-    const request = decodeTxnRequest(data, entry.start, entry.end)
-    const plan = planTxn(state.store, request)
-    const refusal = checkPlan(plan, state.store, state.lessor)
-    if (refusal !== undefined) return refuse(entry, waiter, refusal)
-    const write = state.store.write()
-    const ops = executePlan(plan, write, waiter !== undefined)
-    const outcome: TxnOutcome = { revision: endWrite(state, write), succeeded: plan.succeeded, ops }
-    waiter?.applied(outcome)
-    return undefined
+    return runSlices(txnInSlices(state, decodeTxnRequest(data, entry.start, entry.end), entry, waiter))
   },
+}
+
+function* txnInSlices(state: State, request: TxnRequest, entry: ParsedEntry, waiter: Waiter | undefined): Slices<void> {
+  const budget = new SliceBudget()
+  const plan = yield* planTxn(state.store, request, budget)
+  const refusal = checkPlan(plan, state.store, state.lessor)
+  if (refusal !== undefined) return refuse(entry, waiter, refusal)
+  const write = state.store.write()
+  const ops = yield* executePlan(plan, { txn: write, wanted: waiter !== undefined, budget })
+  const outcome: TxnOutcome = { revision: yield* endWriteInSlices(state, write), succeeded: plan.succeeded, ops }
+  waiter?.applied(outcome)
 }
 
 export const compaction: Operation = {
@@ -124,30 +142,4 @@ export const compaction: Operation = {
     state.background.wake()
     return undefined
   },
-}
-
-/** Ends the transaction and tells the leases which keys came and went. Returns the store's revision. */
-export function endWrite(state: State, txn: WriteTxn): number {
-  const { revision, changes } = txn.end()
-  const leases = changes.leases
-  for (let i = 0; i < leases.length; i++) moveKey(state, leases[i] as LeaseChange)
-  if (state.store.watch.pending || state.store.reclaimPending) state.background.wake()
-  return revision
-}
-
-function moveKey(state: State, { key, oldLease, newLease }: LeaseChange): void {
-  if (oldLease === newLease) return
-  if (oldLease !== 0n) state.lessor.detach(oldLease, key)
-  if (newLease !== 0n) state.lessor.attach(newLease, key)
-}
-
-/** Runs the first slice at once, which is all for nearly every request, and hands out the rest. */
-function slices(step: (budget: { readonly records: number }) => boolean, finish: () => void): Continuation | undefined {
-  const budget = { records: limits.sliceRecords }
-  const next = (): boolean => {
-    if (!step(budget)) return false
-    finish()
-    return true
-  }
-  return next() ? undefined : next
 }

@@ -1,9 +1,10 @@
 import { LeaseError } from '@kvs/lease'
 import { decodeLeaseCheckpointRequest, decodeLeaseGrantRequest, decodeLeaseRevokeRequest } from '@kvs/proto/rpc'
 import { Refusal } from '../errors.ts'
-import * as limits from '../limits.ts'
-import { endWrite } from './kv.ts'
+import type { State } from '../state.ts'
+import type { Waiter } from '../waiting.ts'
 import { type Operation, refuse } from './operation.ts'
+import { endWriteInSlices, runSlices, SliceBudget, type Slices } from './slices.ts'
 
 export const leaseGrant: Operation = {
   name: 'LeaseGrant',
@@ -27,25 +28,22 @@ export const leaseRevoke: Operation = {
   apply(state, data, entry, waiter) {
     const { id } = decodeLeaseRevokeRequest(data, entry.start, entry.end)
     if (!state.lessor.has(id)) return refuse(entry, waiter, Refusal.of('LEASE_NOT_FOUND'))
-    const keys = state.lessor.keys(id)
-    const txn = state.store.write()
-    const slice = (): boolean => {
-      for (let left = limits.sliceRecords; left > 0; left--) {
-        const next = keys.next()
-        if (next.done === true) {
-          state.lessor.revoke(id)
-          state.forgetLease(id)
-          state.metrics.leasesRevoked++
-          const revision = endWrite(state, txn)
-          waiter?.applied({ revision })
-          return true
-        }
-        txn.deleteRange({ key: next.value })
-      }
-      return false
-    }
-    return slice() ? undefined : slice
+    return runSlices(revokeInSlices(state, id, waiter))
   },
+}
+
+function* revokeInSlices(state: State, id: bigint, waiter: Waiter | undefined): Slices<void> {
+  const txn = state.store.write()
+  const budget = new SliceBudget()
+  for (const key of state.lessor.keys(id)) {
+    txn.deleteRange({ key })
+    yield* budget.spend(1)
+  }
+  state.lessor.revoke(id)
+  state.forgetLease(id)
+  state.metrics.leasesRevoked++
+  const revision = yield* endWriteInSlices(state, txn)
+  waiter?.applied({ revision })
 }
 
 export const leaseCheckpoint: Operation = {

@@ -1,8 +1,10 @@
-import type { Store, WriteTxn } from '@kvs/mvcc'
+import type { Compare, RangeCursor, RangeResult, Store, WriteTxn } from '@kvs/mvcc'
 import type { DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, TxnRequest } from '@kvs/proto/rpc'
 import { Refusal } from '../errors.ts'
+import * as limits from '../limits.ts'
 import { storeCompare, storeRange } from '../requests.ts'
 import type { OpOutcome } from './outcome.ts'
+import type { SliceBudget, Slices } from './slices.ts'
 
 /**
  * Transactions, in three passes so that none half-applies: decide every branch against the state before the transaction
@@ -15,19 +17,26 @@ export interface TxnPlan {
 
 type TxnStep = { readonly op: RequestOp; readonly nested: TxnPlan | undefined }
 
-export function planTxn(store: Store, request: TxnRequest): TxnPlan {
-  const succeeded = request.compare.every(compare => {
+export function* planTxn(store: Store, request: TxnRequest, budget: SliceBudget): Slices<TxnPlan> {
+  let succeeded = true
+  for (const compare of request.compare) {
     const condition = storeCompare(compare)
-    return typeof condition === 'boolean' ? condition : store.holds(condition)
-  })
-  const branch = succeeded ? request.success : request.failure
-  return {
-    succeeded,
-    steps: branch.map(op => ({
-      op,
-      nested: op.requestTxn === undefined ? undefined : planTxn(store, op.requestTxn),
-    })),
+    succeeded = typeof condition === 'boolean' ? condition : yield* holds(store, condition, budget)
+    if (!succeeded) break
   }
+  const branch = succeeded ? request.success : request.failure
+  const steps: TxnStep[] = []
+  for (const op of branch) {
+    steps.push({ op, nested: op.requestTxn === undefined ? undefined : yield* planTxn(store, op.requestTxn, budget) })
+  }
+  return { succeeded, steps }
+}
+
+function* holds(store: Store, condition: Compare, budget: SliceBudget): Slices<boolean> {
+  const cursor = store.openCompare(condition)
+  while (!cursor.step(budget)) yield* budget.spend(budget.records)
+  yield* budget.spend(1)
+  return cursor.result()
 }
 
 /** What the check must ask besides the store. */
@@ -91,26 +100,48 @@ function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** Executes a checked plan. Ranges are left out unless `wanted`: only who waits needs their results. */
-export function executePlan(plan: TxnPlan, txn: WriteTxn, wanted: boolean): OpOutcome[] {
+/** Where and how a plan is executed. */
+export interface PlanRun {
+  readonly txn: WriteTxn
+  /** Ranges are left out without: only who waits needs their results. */
+  readonly wanted: boolean
+  readonly budget: SliceBudget
+}
+
+/** Executes a checked plan. */
+export function* executePlan(plan: TxnPlan, run: PlanRun): Slices<OpOutcome[]> {
   const outcomes: OpOutcome[] = []
   for (const { op, nested } of plan.steps) {
-    if (op.requestPut !== undefined) outcomes.push(executePut(op.requestPut, txn))
-    else if (op.requestDeleteRange !== undefined) {
-      const { key, rangeEnd, prevKv } = op.requestDeleteRange
-      const { deleted, previous } = txn.deleteRange({ key, rangeEnd, wantPrevious: prevKv && wanted })
-      outcomes.push({ kind: 'delete', deleted, previous, revision: txnRevision(txn) })
-    } else if (op.requestRange !== undefined) {
-      if (wanted) {
-        const result = txn.range(storeRange(op.requestRange))
-        outcomes.push({ kind: 'range', result, revision: txnRevision(txn) })
-      }
+    if (op.requestPut !== undefined) outcomes.push(executePut(op.requestPut, run.txn))
+    else if (op.requestDeleteRange !== undefined) outcomes.push(yield* executeDelete(op.requestDeleteRange, run))
+    else if (op.requestRange !== undefined) {
+      if (run.wanted) outcomes.push(yield* executeRange(op.requestRange, run))
     } else if (nested !== undefined) {
-      outcomes.push({ kind: 'txn', succeeded: nested.succeeded, ops: executePlan(nested, txn, wanted) })
+      outcomes.push({ kind: 'txn', succeeded: nested.succeeded, ops: yield* executePlan(nested, run) })
     }
   }
   return outcomes
 }
+
+function* executeDelete(request: DeleteRangeRequest, { txn, wanted, budget }: PlanRun): Slices<OpOutcome> {
+  const { key, rangeEnd, prevKv } = request
+  const cursor = txn.openDelete({ key, rangeEnd, wantPrevious: prevKv && wanted })
+  while (!cursor.step(budget)) yield* budget.spend(budget.records)
+  const { deleted, previous } = cursor.result()
+  yield* budget.spend(Math.max(1, Math.min(deleted, budget.records)))
+  return { kind: 'delete', deleted, previous, revision: txnRevision(txn) }
+}
+
+function* executeRange(request: RangeRequest, { txn, budget }: PlanRun): Slices<OpOutcome> {
+  const revision = txnRevision(txn)
+  if (request.rangeEnd.length === 0) return { kind: 'range', result: txn.range(storeRange(request)), revision }
+  const result = yield* readToEnd(txn.openRange(storeRange(request)))
+  result.kvs.freeze()
+  yield* budget.spend(Math.max(1, Math.min(result.count, budget.records)))
+  return { kind: 'range', result, revision }
+}
+
+const rangeStep = { records: limits.sliceRangeRecords, bytes: limits.sliceRangeBytes }
 
 function executePut(request: PutRequest, txn: WriteTxn): OpOutcome {
   const previous = txn.put({
@@ -129,13 +160,34 @@ function txnRevision(txn: WriteTxn): number {
   return txn.changes > 0 ? txn.revision : txn.revision - 1
 }
 
-/** Executes a plan that only reads. */
-export function readPlan(plan: TxnPlan, store: Store): OpOutcome[] {
-  return plan.steps.map(({ op }) => {
-    const result = store.range(storeRange(op.requestRange as RangeRequest))
-    result.kvs.freeze()
-    return { kind: 'range', result, revision: store.revision }
-  })
+/** Executes a plan that only reads; what is written meanwhile is not seen. */
+export function* readPlan(plan: TxnPlan, store: Store): Slices<OpOutcome[]> {
+  const { revision } = store
+  // Opened at once: the state as it is now stays readable as long as somebody reads it.
+  const reads = plan.steps.map(({ op }) => openRead(store, op.requestRange as RangeRequest))
+  const outcomes: OpOutcome[] = []
+  try {
+    for (const read of reads) {
+      const result = 'step' in read ? yield* readToEnd(read) : read
+      result.kvs.freeze()
+      outcomes.push({ kind: 'range', result, revision })
+    }
+  } finally {
+    for (const read of reads) if ('step' in read) read.close()
+  }
+  return outcomes
+}
+
+function* readToEnd(cursor: RangeCursor): Slices<RangeResult> {
+  while (!cursor.step(rangeStep)) yield
+  return cursor.result()
+}
+
+function openRead(store: Store, request: RangeRequest): RangeCursor | RangeResult {
+  if (request.rangeEnd.length > 0) return store.openRange(storeRange(request))
+  const result = store.range(storeRange(request))
+  result.kvs.freeze()
+  return result
 }
 
 /** Whether both branches hold only plain ranges: such a transaction is not replicated. */

@@ -1,6 +1,7 @@
 import type { KeyValueList, RangeResult } from '@kvs/mvcc'
 import type { Writer } from '@kvs/proto'
 import type { DeleteOutcome, OpOutcome, PutOutcome, TxnOutcome } from '../apply/outcome.ts'
+import * as limits from '../limits.ts'
 import { sizeVarint, writeVarint } from '../wire.ts'
 import { scratchOf } from './answer.ts'
 import type { HeaderWriter } from './header.ts'
@@ -118,8 +119,25 @@ function writeRecords(writer: Writer, tag: number, records: KeyValueList): void 
 
 /** The fields of `DeleteRangeResponse` behind its header. */
 export function writeDelete(writer: Writer, outcome: Pick<DeleteOutcome, 'deleted' | 'previous'>): void {
-  if (outcome.deleted !== 0) writer.uint32(0x10).uint64(outcome.deleted)
+  writeDeleted(writer, outcome.deleted)
   writeRecords(writer, 0x1a, outcome.previous)
+}
+
+/** The same in pieces, for long answers. */
+export function deletePieces(writer: Writer, outcome: Pick<DeleteOutcome, 'deleted' | 'previous'>): Uint8Array[] {
+  const { deleted, previous } = outcome
+  return [written(writer, () => writeDeleted(writer, deleted)), ...previous.pieces()]
+}
+
+function writeDeleted(writer: Writer, deleted: number): void {
+  if (deleted !== 0) writer.uint32(0x10).uint64(deleted)
+}
+
+/** What `write` writes, in an array of its own. */
+function written(writer: Writer, write: () => void): Uint8Array {
+  writer.pos = 0
+  write()
+  return writer.buf.slice(0, writer.pos)
 }
 
 /** The fields of `TxnResponse` behind its header. */
@@ -130,6 +148,45 @@ export function writeTxn(writer: Writer, outcome: Pick<TxnOutcome, 'succeeded' |
     writeOp(writer, op)
     writer.ldelim()
   }
+}
+
+/** Bytes of the key-values in these answers, those of puts left out. */
+export function pairBytesOf(ops: readonly OpOutcome[]): number {
+  return ops.reduce((sum, op) => sum + pairBytes(op), 0)
+}
+
+function pairBytes(op: OpOutcome): number {
+  if (op.kind === 'range') return op.result.kvs.byteLength
+  if (op.kind === 'delete') return op.previous.byteLength
+  return op.kind === 'txn' ? pairBytesOf(op.ops) : 0
+}
+
+/** What `writeTxn` writes, in pieces, for long answers. */
+export function txnPieces(writer: Writer, outcome: Pick<TxnOutcome, 'succeeded' | 'ops'>): Uint8Array[] {
+  const { succeeded, ops } = outcome
+  const pieces = ops.flatMap(op => framed(writer, 0x1a, opPieces(writer, op)))
+  return succeeded ? [Uint8Array.of(0x10, 1), ...pieces] : pieces
+}
+
+function opPieces(writer: Writer, op: OpOutcome): Uint8Array[] {
+  if (pairBytes(op) <= limits.answerBytesAtOnce) return [written(writer, () => writeOp(writer, op))]
+  if (op.kind === 'range') {
+    const { kvs } = op.result
+    const tail = new Uint8Array(tailBytesMax)
+    const head = written(writer, () => writeInnerHeader(writer, op.revision))
+    return framed(writer, 0x0a, [head, ...kvs.pieces(), tail.subarray(0, writeTail(tail, 0, op.result))])
+  }
+  if (op.kind === 'delete') {
+    const head = written(writer, () => writeInnerHeader(writer, op.revision))
+    return framed(writer, 0x1a, [head, ...deletePieces(writer, op)])
+  }
+  return op.kind === 'txn' ? framed(writer, 0x22, [Uint8Array.of(0x0a, 0), ...txnPieces(writer, op)]) : []
+}
+
+/** The pieces as one field. */
+function framed(writer: Writer, tag: number, pieces: readonly Uint8Array[]): Uint8Array[] {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  return [written(writer, () => writer.uint32(tag).uint32(length)), ...pieces]
 }
 
 /** One `ResponseOp`. */

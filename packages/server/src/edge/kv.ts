@@ -10,8 +10,9 @@ import {
   writeCompactionResponse,
 } from '@kvs/proto/rpc'
 import { refusalOf } from '../apply/kv.ts'
-import type { DeleteOutcome, PutOutcome, RevisionOutcome, TxnOutcome } from '../apply/outcome.ts'
-import { checkPlan, isReadOnly, isSerializable, planTxn, readPlan } from '../apply/txn.ts'
+import type { DeleteOutcome, OpOutcome, PutOutcome, RevisionOutcome, TxnOutcome } from '../apply/outcome.ts'
+import { atOnce, SliceBudget } from '../apply/slices.ts'
+import { checkPlan, isReadOnly, isSerializable, planTxn, readPlan, type TxnPlan } from '../apply/txn.ts'
 import { putCostBytes, txnCostBytes } from '../cost.ts'
 import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
@@ -21,7 +22,16 @@ import { storeRange } from '../requests.ts'
 import { decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
 import { asCaller, type Caller, proposeAs, refusalOf as refusalOfVerdict } from './caller.ts'
 import { notedCaller } from './guard.ts'
-import { encodePut, encodeRange, rangePieces, writeDelete, writeTxn } from './kv-encode.ts'
+import {
+  deletePieces,
+  encodePut,
+  encodeRange,
+  pairBytesOf,
+  rangePieces,
+  txnPieces,
+  writeDelete,
+  writeTxn,
+} from './kv-encode.ts'
 import type { Member } from './member.ts'
 import { refuseOverQuota } from './quota.ts'
 import { RangeMeter, txnReadEnded } from './read-meter.ts'
@@ -166,12 +176,18 @@ function deleteRange(member: Member, call: UnaryCall, body: Uint8Array, start: n
 const writer = new Writer()
 
 function answerDelete(call: UnaryCall, outcome: DeleteOutcome, member: Member): void {
+  if (outcome.previous.byteLength > limits.answerBytesAtOnce) {
+    return call.replyPieces([headPiece(member, outcome.revision), ...deletePieces(writer, outcome)])
+  }
   startAnswer(member, outcome.revision)
   writeDelete(writer, outcome)
   call.reply(writer.buf, 0, writer.pos)
 }
 
 function answerTxn(call: UnaryCall, outcome: TxnOutcome, member: Member): void {
+  if (pairBytesOf(outcome.ops) > limits.answerBytesAtOnce) {
+    return call.replyPieces([headPiece(member, outcome.revision), ...txnPieces(writer, outcome)])
+  }
   startAnswer(member, outcome.revision)
   writeTxn(writer, outcome)
   call.reply(writer.buf, 0, writer.pos)
@@ -184,6 +200,10 @@ function startAnswer(member: Member, revision: number): void {
   writer.raw(head.subarray(0, member.header.write(head, 0, revision, member.term)))
 }
 
+function headPiece(member: Member, revision: number): Uint8Array {
+  return head.slice(0, member.header.write(head, 0, revision, member.term))
+}
+
 function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   const request = decodeOrFail(call, KV.txn, body, start, end)
   if (request === undefined) return
@@ -191,9 +211,11 @@ function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, e
   const refusal = checkTxnRequest(request, member.options.maxTxnOps)
   if (refusal !== undefined) return refuse(call, refusal)
   if (!isReadOnly(request)) return proposeAs(member, call, OperationField.txn, answerTxn, body, start, end)
-  if (isSerializable(request) || member.readsAtOnce) return readTxn(member, call, request)
+  const readsAtOnce = isSerializable(request) || member.readsAtOnce
+  if (readsAtOnce && !hasRanges(request)) return readTxn(member, call, request)
   // The bytes are gone once the handler returns: what waits is decoded from a copy.
   const kept = KV.txn.decodeRequest(body.slice(start, end))
+  if (readsAtOnce) return readTxn(member, call, kept)
   member.readLinearizable({
     applied: () => readTxn(member, call, kept),
     refused: refused => refuse(call, refused),
@@ -202,24 +224,51 @@ function txn(member: Member, call: UnaryCall, body: Uint8Array, start: number, e
 
 function readTxn(member: Member, call: UnaryCall, request: TxnRequest): void {
   const { auth } = member.state
-  if (!auth.isEnabled) return readPermittedTxn(member, call, request)
+  if (!auth.isEnabled) return readPermittedTxn(member, call, request, undefined)
   const kept = KV.txn.decodeRequest(KV.txn.encodeRequest(request))
   asCaller(member, call, caller => {
     const refusal = refusalOfVerdict(auth.access.checkTxn(caller, kept))
-    if (refusal === undefined) return readPermittedTxn(member, call, kept)
+    if (refusal === undefined) return readPermittedTxn(member, call, kept, caller)
     refuse(call, refusal)
     txnReadEnded(member, call, { request: kept, ops: [], refusal })
   })
 }
 
-function readPermittedTxn(member: Member, call: UnaryCall, request: TxnRequest): void {
-  const { store, lessor } = member.state
-  const plan = planTxn(store, request)
+function readPermittedTxn(member: Member, call: UnaryCall, request: TxnRequest, caller: Caller): void {
+  const { store, lessor, background, auth } = member.state
+  // Everything is of one revision: conditions are decided in one go, and the ranges are opened in the same turn.
+  const plan = atOnce(planTxn(store, request, new SliceBudget()))
+  const refuseRead = (refusal: Refusal): void => {
+    refuse(call, refusal)
+    txnReadEnded(member, call, { request, ops: [], refusal })
+  }
   const refusal = checkPlan(plan, store, lessor)
-  const ops = refusal === undefined ? readPlan(plan, store) : []
-  if (refusal !== undefined) refuse(call, refusal)
-  else answerTxn(call, { revision: store.revision, succeeded: plan.succeeded, ops }, member)
-  txnReadEnded(member, call, { request, ops, refusal })
+  if (refusal !== undefined) return refuseRead(refusal)
+  const reads = readPlan(plan, store)
+  const step = (): boolean => {
+    const next = call.ended ? reads.return([]) : reads.next()
+    if (next.done !== true) return false
+    const changed = refusalOfVerdict(auth.access.checkUnchanged(caller))
+    if (changed !== undefined) refuseRead(changed)
+    else if (!call.ended) answerRead(member, call, { request, plan, ops: next.value })
+    return true
+  }
+  if (!step()) background.add(step)
+}
+
+/** Whether it may take more than a turn: then it is read from a copy, for the bytes it came in are gone by then. */
+function hasRanges({ success, failure }: TxnRequest): boolean {
+  return [...success, ...failure].some(op => (op.requestRange?.rangeEnd.length ?? 0) > 0)
+}
+
+function answerRead(
+  member: Member,
+  call: UnaryCall,
+  read: { readonly request: TxnRequest; readonly plan: TxnPlan; readonly ops: OpOutcome[] },
+): void {
+  const { request, plan, ops } = read
+  answerTxn(call, { revision: member.state.store.revision, succeeded: plan.succeeded, ops }, member)
+  txnReadEnded(member, call, { request, ops, refusal: undefined })
 }
 
 function compact(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
