@@ -13,6 +13,7 @@ const samples: Readonly<Record<string, string>> = {
   'log-outputs': 'stderr',
   'log-rotation-config-json': '{"maxsize":1}',
   'heartbeat-interval': '50',
+  'max-request-bytes': '40960',
   logger: 'zap',
   metrics: 'extensive',
   'tls-min-version': 'TLS1.3',
