@@ -35,6 +35,7 @@ const added = [
   [/^nodejs_/, 'the Node runtime'],
   [/^kvs_/, 'ours'],
   [/^etcd_server_(apply|range|request)_duration_seconds$/, 'since 3.5 and 3.7'],
+  [/^etcd_server_feature_enabled$/, 'since 3.6'],
   [/^etcd_server_(healthcheck|healthchecks_total)$/, 'livez and readyz, since 3.6'],
   [/^etcd_disk_wal_write_duration_seconds$/, 'since 3.6'],
   [/^etcd_debugging_server_watch_send_loop_/, 'since 3.7'],

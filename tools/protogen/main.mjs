@@ -10,6 +10,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
+import { descriptorsText } from './emit-descriptors.mjs'
 import { emitMessage } from './emit-message.mjs'
 import { schemaText } from './emit-schema.mjs'
 import { emitEnum, emitService } from './emit-service.mjs'
@@ -58,6 +59,7 @@ function generate() {
     'schema.ts',
     schemaText(objects, object => basename(object.filename ?? '')),
   )
+  files.set('descriptors.ts', descriptorsText(objects))
   return files
 }
 

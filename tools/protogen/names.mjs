@@ -18,6 +18,7 @@ export const modules = {
   'v3lock.proto': { module: 'lock', exact: false },
   'v3election.proto': { module: 'election', exact: false },
   'health.proto': { module: 'health', exact: false },
+  'reflection.proto': { module: 'reflection', exact: false },
 }
 
 /** 64-bit fields that are identities (bigint). All other 64-bit fields are quantities (number). */

@@ -59,9 +59,6 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
   const openFile = (at: string, name: string): LmdbFile => openStoreFile({ path: at, name, buckets, mapBytes })
   const file = openFile(path, path)
   try {
-    if (size > 0 && size < file.fileBytes) {
-      throw new BackendError('CORRUPT', `the file has ${size} bytes and needs ${file.fileBytes}`, { file: path })
-    }
     const isNew = file.isEmpty
     if (!isNew && file.meta() === undefined) {
       throw new BackendError('CORRUPT', 'an LMDB file, but not a state', { file: path })

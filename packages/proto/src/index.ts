@@ -10,6 +10,7 @@
  *   `@kvs/proto/etcdserver`  etcdserverpb: Metadata of the write-ahead log, the v2 Request of old logs
  *   `@kvs/proto/raft`, `/wal`, `/snap`          raftpb, walpb, snappb
  *   `@kvs/proto/auth`, `/membership`, `/lease`  authpb, membershippb, leasepb
+ *   `@kvs/proto/reflection`, `/descriptors`      gRPC's reflection, and what it tells of the public services
  *   `@kvs/proto/schema`      the messages of the public services as tables, for whoever translates them
  *
  * For every message X there are: the record `X` as decoders return it (every field present; an absent message or oneof
@@ -26,6 +27,7 @@
  * ```
  */
 export { Reader, Writer } from 'protobufjs/minimal.js'
+export type { FileDescriptor } from './descriptor.ts'
 export { ProtoError, type ProtoErrorCode } from './errors.ts'
 export { readQuantity, readUnsignedIdentity, writeIdentity, writeQuantity } from './integers.ts'
 export { nestedLevelsMax } from './limits.ts'

@@ -55,6 +55,7 @@ function one(item: MessageCase, index: number, depth: number): fc.Arbitrary<unkn
   if (field.type === 'bool') return fc.boolean()
   if (field.type === 'string') return fc.string({ unit: 'binary', maxLength: 12 })
   if (field.type === 'bytes') return fc.uint8Array({ maxLength: 12 })
+  if (field.type === 'int32') return fc.integer()
   if (field.type === 'uint32') return fc.integer({ min: 0, max: 2 ** 32 - 1 })
   throw new Error(`no arbitrary for ${field.fullName}: ${field.type}`)
 }

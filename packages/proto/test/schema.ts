@@ -17,6 +17,7 @@ import * as lock from '../src/gen/lock.ts'
 import * as membership from '../src/gen/membership.ts'
 import * as mvcc from '../src/gen/mvcc.ts'
 import * as raft from '../src/gen/raft.ts'
+import * as reflection from '../src/gen/reflection.ts'
 import * as rpc from '../src/gen/rpc.ts'
 import * as snap from '../src/gen/snap.ts'
 import * as wal from '../src/gen/wal.ts'
@@ -31,6 +32,7 @@ const modules: Record<string, object> = {
   'raft-internal.proto': internal,
   'raft.proto': raft,
   'record.proto': wal,
+  'reflection.proto': reflection,
   'rpc.proto': rpc,
   'snap.proto': snap,
   'v3election.proto': election,

@@ -13,6 +13,7 @@ import { nodeFs } from '@kvs/vfs'
 import { guardHttp, type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
 import { debugVars } from './embed/debug-vars.ts'
+import { gzip } from './embed/gzip.ts'
 import { Http1 } from './embed/http1.ts'
 import { logLevelRoute } from './embed/log-level.ts'
 import { MetricsPage } from './embed/metrics-page.ts'
@@ -48,6 +49,8 @@ export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly peerTls?: ListenTls
   /** Other processes may listen on the same ports. Needs Node.js 22.12. */
   readonly socketReusePort?: boolean
+  /** Clients may ask what services and messages there are (`grpc.reflection`, v1 and v1alpha). */
+  readonly enableGrpcReflection?: boolean
   /** Serves profiles below `/debug/pprof/`, to whoever reaches the client port. */
   readonly enablePprof?: boolean
   /** Where traces of calls go. Default: nowhere. */
@@ -95,7 +98,12 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     logger.info('starting an etcd server', startFields(whole, listen))
     const tokenKeys = await readTokenKeys(whole.authToken)
     const serve = (endpoint: PeerEndpoint): void => ports.servePeers(open.peers, endpoint)
-    const parts = { ...realParts(options, logger, executor), tokenKeys, peers: { ...open.peerWire, serve } }
+    const parts = {
+      ...realParts(options, logger, executor),
+      tokenKeys,
+      descriptors: await descriptors(options),
+      peers: { ...open.peerWire, serve },
+    }
     const member = await startMember(parts, whole)
     const pages = operatorPages(member, options)
     member.addRoutes([pages.metrics, ...pages.others])
@@ -164,6 +172,11 @@ async function openPorts(options: EmbedOptions, ports: Ports, urls: ListenUrls):
   }
 }
 
+/** They are loaded only where they are told. */
+async function descriptors({ enableGrpcReflection = false }: EmbedOptions): Promise<ServerParts['descriptors']> {
+  return enableGrpcReflection ? (await import('@kvs/proto/descriptors')).fileDescriptors : undefined
+}
+
 function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecutor): Omit<ServerParts, 'peers'> {
   return {
     clock: systemClock,
@@ -171,6 +184,7 @@ function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecut
     logger,
     fs: nodeFs(),
     executor,
+    compressors: [gzip],
     openBackend: path => openStateFile(path, quotaBytes({ ...defaultOptions, ...options })),
     onFatal:
       options.onFatal ??

@@ -119,7 +119,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#version = new ClusterVersionMonitor(this)
     this.#electionAdvance = new ElectionAdvance(this, this.#replica)
     const onHandlerError = (error: unknown): void => this.#fail(error)
-    const methods = clientMethods(this, onHandlerError)
+    const methods = clientMethods(this, onHandlerError, parts.descriptors)
     this.calls = new CallMetrics({
       methods: methodShapes(methods),
       measures: options.metrics === 'extensive',
@@ -146,6 +146,7 @@ export class KvsMember implements Member, Measured, RunningMember {
       ...grpcOptions(options),
       clock: this.clock,
       methods,
+      compressors: this.#parts.compressors ?? [],
       observer: this.calls,
       onHandlerError,
       ...(options.servesPlainHttp ? { onOtherRequest } : {}),

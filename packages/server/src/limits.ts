@@ -131,3 +131,5 @@ export const versionTimeoutMs = 1000
 export const joinTimeoutMs = 5000
 /** A round of linearizable reads that was not answered is asked for again after this time. */
 export const readRetryMs = 500
+/** Answers up to this size are compressed for clients that compress; longer ones are only wrapped. */
+export const compressedBytesMax: number = 128 * 1024

@@ -82,8 +82,6 @@ export interface MemberOptions {
   readonly featureGates: FeatureGates
   /** Whoever speaks plain HTTP/2 on a pipe for gRPC is answered, too. */
   readonly servesPlainHttp: boolean
-  /** Clients may ask what services and messages there are (`grpc.reflection`). */
-  readonly enableGrpcReflection: boolean
   /** The first election comes sooner than after a whole timeout. */
   readonly initialElectionTickAdvance: boolean
   /** Refuses changes of members that would cost the quorum. */
@@ -165,7 +163,6 @@ export const defaultOptions: Omit<MemberOptions, 'dataDir'> = {
   bootstrapDefragThresholdMegabytes: 0,
   featureGates: defaultFeatureGates,
   servesPlainHttp: true,
-  enableGrpcReflection: false,
   initialElectionTickAdvance: true,
   strictReconfigCheck: true,
   maxLearners: 1,

@@ -1,5 +1,7 @@
 import type { Backend } from '@kvs/backend'
+import type { Compressor } from '@kvs/grpc'
 import type { Pipe } from '@kvs/net'
+import type { FileDescriptor } from '@kvs/proto'
 import type { Fs } from '@kvs/vfs'
 import type { TokenKeys } from './auth/auth-state.ts'
 import {
@@ -21,6 +23,7 @@ import { openState } from './open-state.ts'
 import { checkOptions, type MemberOptions } from './options.ts'
 import type { Clock, Executor, Logger, PeerParts, Random } from './parts.ts'
 import { ReceivedSnapshots } from './received-snapshots.ts'
+import { defragmentAtStart } from './start-defragment.ts'
 import { walTiming } from './storage.ts'
 
 /** The parts a member is made of. `@kvs/server/embed` brings the real ones, tests and the simulator others. */
@@ -31,6 +34,10 @@ export interface ServerParts {
   readonly fs: Fs
   /** Work off the loop. Closed by whoever made it, after the member has stopped. */
   readonly executor: Executor
+  /** Encodings of messages beside the plain one. */
+  readonly compressors?: readonly Compressor[]
+  /** What clients are told about services and messages (`grpc.reflection`). Default: nothing. */
+  readonly descriptors?: readonly FileDescriptor[] | undefined
   /** Where `authToken` asks for signed tokens: what its key files hold. */
   readonly tokenKeys?: TokenKeys | undefined
   /** The way to the other members. */
@@ -85,6 +92,7 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
   let member: KvsMember | undefined
   let log: OpenedLog | undefined
   try {
+    await defragmentAtStart(backend, options, parts.logger)
     const timing = walTiming({ ...parts, metrics })
     const { wire } = parts.peers
     log = await openLog({ ...parts, options, wire, timing, consistent: backend.consistent })

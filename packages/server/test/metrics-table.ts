@@ -44,6 +44,7 @@ const histogram = (name: string, key: keyof typeof b, ...labels: string[]): Expe
 export const served: readonly ExpectedFamily[] = [
   histogram('etcd_server_apply_duration_seconds', 'fast', 'version', 'op', 'success'),
   counter('etcd_server_client_requests_total', 'type', 'client_api_version'),
+  gauge('etcd_server_feature_enabled', 'name', 'stage'),
   gauge('etcd_server_go_version', 'server_go_version'),
   gauge('etcd_server_has_leader'),
   counter('etcd_server_health_failures'),

@@ -2,9 +2,11 @@ import { memoryBackend } from '@kvs/backend/memory'
 import { KV, Maintenance } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { allBuckets, buckets } from '../src/buckets.ts'
+import { ServingState } from '../src/edge/grpc-health.ts'
 import type { Member } from '../src/edge/member.ts'
 import { upkeepMethods } from '../src/edge/upkeep.ts'
 import { Metrics } from '../src/metrics/metrics.ts'
+import { defaultOptions } from '../src/options.ts'
 import { StateHash } from '../src/state-hash.ts'
 import { type TestMember, World } from './member.ts'
 import { bytesOf } from './messages.ts'
@@ -142,7 +144,10 @@ describe('Defragment', () => {
     const metrics = new Metrics()
     const state = { backend, metrics, background: { add: (piece: () => boolean) => background.push(piece) } }
     const logger = { info: () => {}, error: () => {} }
-    const methods = upkeepMethods({ state, logger, clock: { now: () => 0 } } as unknown as Member)
+    const methods = upkeepMethods(
+      { state, logger, clock: { now: () => 0 }, options: defaultOptions } as unknown as Member,
+      new ServingState(),
+    )
     const method = methods.get(Maintenance.defragment.path)
     if (method?.kind !== 'unary') throw new Error('Defragment is unary')
     const call = { path: '', fail: (...args: unknown[]) => failed.push(args) }
@@ -163,7 +168,7 @@ describe('MoveLeader', () => {
   })
 
   test('is the business of the leader', () => {
-    const methods = upkeepMethods({ id: 1n, consensus: { isLeader: false } } as unknown as Member)
+    const methods = upkeepMethods({ id: 1n, consensus: { isLeader: false } } as unknown as Member, new ServingState())
     const method = methods.get(Maintenance.moveLeader.path)
     if (method?.kind !== 'unary') throw new Error('MoveLeader is unary')
     const failed: unknown[] = []

@@ -1,7 +1,9 @@
 import type { MethodHandler } from '@kvs/grpc'
+import type { FileDescriptor } from '@kvs/proto'
 import { Election } from '@kvs/proto/election'
 import { Health } from '@kvs/proto/health'
 import { Lock } from '@kvs/proto/lock'
+import { ServerReflection } from '@kvs/proto/reflection'
 import { Auth, Cluster, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
 import { electionMethods } from '../concurrency/election.ts'
 import { lockMethods } from '../concurrency/lock.ts'
@@ -9,20 +11,21 @@ import { LocalCalls } from '../in-process/local-calls.ts'
 import type { MethodShape } from '../metrics/calls.ts'
 import { alarmMethods } from './alarm.ts'
 import { authMethods } from './auth.ts'
-import { grpcHealthMethods } from './grpc-health.ts'
+import { grpcHealthMethods, ServingState } from './grpc-health.ts'
 import { guardMethods } from './guard.ts'
 import { kvMethods } from './kv.ts'
 import { leaseMethods } from './lease.ts'
 import { statusMethods } from './maintenance.ts'
 import type { Member } from './member.ts'
 import { rangeStreamMethods } from './range-stream.ts'
+import { reflectionMethods } from './reflection.ts'
 import { snapshotMethods } from './snapshot.ts'
 import { upkeepMethods } from './upkeep.ts'
 import { watchMethods } from './watch.ts'
 
 /** Services whose calls are shown in metrics before there are any, and those that are not: etcd adds them later. */
 const shown = [Auth, Cluster, Health, KV, Lease, Maintenance, Watch]
-const quiet = [Election, Lock]
+const quiet = [Election, Lock, ServerReflection]
 
 /** Which of the methods are streams, and in which direction. */
 export function methodShapes(methods: ReadonlyMap<string, MethodHandler>): readonly MethodShape[] {
@@ -36,11 +39,16 @@ export function methodShapes(methods: ReadonlyMap<string, MethodHandler>): reado
   })
 }
 
-/** The table of the client port's gRPC methods. `onHandlerError` hears of faults in calls that are made within. */
+/**
+ * The table of the client port's gRPC methods. `onHandlerError` hears of faults in calls that are made within; of
+ * `descriptors`, if there are any, clients are told.
+ */
 export function clientMethods(
   member: Member,
   onHandlerError: (error: unknown) => void,
+  descriptors: readonly FileDescriptor[] = [],
 ): ReadonlyMap<string, MethodHandler> {
+  const serving = new ServingState()
   const own = new Map([
     ...kvMethods(member),
     ...rangeStreamMethods(member),
@@ -48,12 +56,19 @@ export function clientMethods(
     ...leaseMethods(member),
     ...statusMethods(member),
     ...alarmMethods(member),
-    ...upkeepMethods(member),
+    ...upkeepMethods(member, serving),
     ...snapshotMethods(member),
     ...authMethods(member),
   ])
   const methods = guardMethods(member, own)
+  const reflection = descriptors.length === 0 ? [] : reflectionMethods(descriptors)
   // Locks and elections are made of the methods above, and ask them as their clients would.
   const calls = new LocalCalls({ methods, clock: member.clock, onHandlerError })
-  return new Map([...methods, ...lockMethods(calls), ...electionMethods(calls), ...grpcHealthMethods()])
+  return new Map([
+    ...methods,
+    ...lockMethods(calls),
+    ...electionMethods(calls),
+    ...grpcHealthMethods(serving),
+    ...reflection,
+  ])
 }

@@ -15,15 +15,16 @@ import * as limits from '../limits.ts'
 import type { LogFields } from '../parts.ts'
 import { StateHash } from '../state-hash.ts'
 import { decodeOrFail, refuse, replyMessage } from './answer.ts'
+import type { ServingState } from './grpc-health.ts'
 import type { Member } from './member.ts'
 
 /** What operators do to this member: hashes, defragmentation, handing leadership over. */
-export function upkeepMethods(member: Member): Map<string, MethodHandler> {
+export function upkeepMethods(member: Member, serving: ServingState): Map<string, MethodHandler> {
   const unary = (handle: UnaryMethod['handle']): UnaryMethod => ({ kind: 'unary', handle })
   return new Map<string, MethodHandler>([
     [Maintenance.hashKV.path, unary((call, body, start, end) => hashKv(member, call, body, start, end))],
     [Maintenance.hash.path, unary(call => hash(member, call))],
-    [Maintenance.defragment.path, unary(call => defragment(member, call))],
+    [Maintenance.defragment.path, unary(call => defragment(member, serving, call))],
     [Maintenance.moveLeader.path, unary((call, body, start, end) => moveLeader(member, call, body, start, end))],
   ])
 }
@@ -77,8 +78,19 @@ function hash(member: Member, call: UnaryCall): void {
   )
 }
 
-function defragment(member: Member, call: UnaryCall): void {
+/** With the gate, gRPC's health service sends clients elsewhere meanwhile. */
+function defragment(member: Member, serving: ServingState, call: UnaryCall): void {
   const { backend, background, metrics } = member.state
+  const ended = (): void => {
+    metrics.defragmentationsUnderWay--
+    if (metrics.defragmentationsUnderWay === 0) {
+      background.add(() => {
+        serving.isServing = true
+        return true
+      })
+    }
+  }
+  if (member.options.featureGates.StopGRPCServiceOnDefrag) serving.isServing = false
   const startMs = member.clock.now()
   const before = backend.sizes()
   member.logger.info('defragmenting', sizeFields(before))
@@ -86,7 +98,7 @@ function defragment(member: Member, call: UnaryCall): void {
   backend.defragment().then(
     () => {
       const tookMs = member.clock.now() - startMs
-      metrics.defragmentationsUnderWay--
+      ended()
       metrics.defragmentations.observe(tookMs / 1000)
       const size = { 'current-db-size-bytes-diff': backend.sizes().fileBytes - before.fileBytes }
       const after = { ...size, ...sizeFields(backend.sizes()), took: formatDuration(tookMs) }
@@ -97,7 +109,7 @@ function defragment(member: Member, call: UnaryCall): void {
       })
     },
     error => {
-      metrics.defragmentationsUnderWay--
+      ended()
       failLater(member, call, error)
     },
   )

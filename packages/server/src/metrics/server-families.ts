@@ -1,5 +1,6 @@
 import { formatId } from '@kvs/membership'
 import { alarmName } from '../alarms.ts'
+import { describeFeatureGates } from '../feature-gates.ts'
 import { quotaBytes } from '../options.ts'
 import { version } from '../version.ts'
 import {
@@ -112,6 +113,12 @@ function identityFamilies(member: Measured): readonly MetricFamily[] {
     fact('etcd_server_go_version', 'The version of Go: none.', 'server_go_version', () => 'none'),
     fact('etcd_cluster_version', 'The version that all members have in common.', 'cluster_version', () =>
       member.state.cluster.version?.split('.').slice(0, 2).join('.'),
+    ),
+    gauges('etcd_server_feature_enabled', 'Features, and whether they are on.', () =>
+      describeFeatureGates(member.options.featureGates).map(({ name, stage, isOn }) => ({
+        labels: { name, stage },
+        value: flag(isOn),
+      })),
     ),
     gauge('etcd_server_quota_backend_bytes', 'Size at which the state counts as full; 0: never.', () =>
       quotaBytes(member.options),

@@ -14,6 +14,9 @@ import { compareNumbers, type OverflowRun, PageUse, TreeCheck } from './tree-che
 /** Bytes read at once. */
 const chunkBytes = 1_048_576
 
+/** What one transaction may take at the end of the file and give back, at most. */
+const unwrittenBytesMax = 4 * 1024 ** 3
+
 /** What was found sound. */
 export interface CheckedPages {
   readonly pages: number
@@ -50,13 +53,10 @@ class FileCheck {
     const pageBytes = this.#pageBytes
     const meta = chooseMeta(await this.#read(0, 2 * pageBytes), pageBytes)
     const pageCount = meta.lastPage + 1
-    if (pageCount * pageBytes > this.#fileBytes) {
-      throw new PageDamage(
-        `the file has ${this.#fileBytes} bytes and needs ${pageCount * pageBytes}`,
-        meta.at + 120,
-        true,
-      )
-    }
+    const present = Math.min(pageCount, Math.floor(this.#fileBytes / pageBytes))
+    const isCut = (): PageDamage =>
+      new PageDamage(`the file has ${this.#fileBytes} bytes and needs ${pageCount * pageBytes}`, meta.at + 120, true)
+    if ((pageCount - present) * pageBytes > unwrittenBytesMax) throw isCut()
     const use = new PageUse(pageCount)
     const freeLeaves: { readonly base: number; readonly bytes: Uint8Array }[] = []
     const records = new TreeCheck({ tree: meta.records, meta, describedAt: meta.at + 72, use })
@@ -65,7 +65,7 @@ class FileCheck {
     await records.checkBranches(readPage)
     await free.checkBranches(readPage)
     const heads = new Uint32Array(pageCount)
-    await this.#eachPage(pageCount, (bytes, page) => {
+    await this.#eachPage(present, (bytes, page) => {
       if (records.isLeaf(page)) records.checkLeaf(bytes, page)
       else if (free.isLeaf(page)) {
         free.checkLeaf(bytes, page)
@@ -76,6 +76,8 @@ class FileCheck {
     records.finish()
     free.finish()
     for (const leaf of freeLeaves) await this.#checkFree(leaf.bytes, leaf.base, use)
+    // Pages that one transaction took and gave back are not written: where they are the last, the file ends before them.
+    for (let page = present; page < pageCount; page++) if (!use.isFree(page)) throw isCut()
     return { pages: pageCount, entries: meta.records.entries, meta }
   }
 

@@ -34,5 +34,6 @@ function checkFree(page: number, pages: number, { at, use }: { readonly at: numb
   if (page < 2 || page + pages > use.pageCount) throw new PageDamage('a free page is none', at, true)
   for (let each = page; each < page + pages; each++) {
     if (use.has(each)) throw new PageDamage('a page in use is listed as free', at, true)
+    use.free(each)
   }
 }

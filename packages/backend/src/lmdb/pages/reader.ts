@@ -157,18 +157,21 @@ export class LmdbReader {
     const isHeld = page >= this.#windowPage && (page - this.#windowPage + 1) * pageBytes <= this.#window.length
     if (!isHeld) {
       const pages = Math.min(windowPages, lastPage + 1 - page)
-      this.#window = await this.#read(page * pageBytes, pages * pageBytes)
+      // The file may end before pages that are in no use.
+      this.#window = await this.#read(page * pageBytes, pages * pageBytes, pageBytes)
       this.#windowPage = page
     }
     const at = (page - this.#windowPage) * pageBytes
     return this.#window.subarray(at, at + pageBytes)
   }
 
-  async #read(at: number, length: number): Promise<Uint8Array> {
+  /** `length` bytes, or what there is of them, but at least `least`. */
+  async #read(at: number, length: number, least: number = length): Promise<Uint8Array> {
     const bytes = new Uint8Array(length)
     for (let done = 0; done < length; ) {
       const count = await this.#file.read(bytes.subarray(done), at + done)
       if (count > 0) done += count
+      else if (done >= least) return bytes.subarray(0, done)
       else throw new BackendError('CORRUPT', 'the file ends here', { file: this.#file.path, offsetBytes: at + done })
     }
     return bytes

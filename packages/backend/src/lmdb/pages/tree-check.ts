@@ -42,6 +42,15 @@ export class PageUse {
     return this.#used[pageNumber] === 1
   }
 
+  /** To be told of pages in no use. */
+  free(pageNumber: number): void {
+    this.#used[pageNumber] = 2
+  }
+
+  isFree(pageNumber: number): boolean {
+    return this.#used[pageNumber] === 2
+  }
+
   /** Throws `PageDamage` at `saidAt` if there are no such pages, or somebody has them. */
   take(pageNumber: number, pages: number, saidAt: number): void {
     if (pageNumber < 2 || pageNumber + pages > this.#used.length)
