@@ -81,16 +81,16 @@ function hash(member: Member, call: UnaryCall): void {
 /** With the gate, gRPC's health service sends clients elsewhere meanwhile. */
 function defragment(member: Member, serving: ServingState, call: UnaryCall): void {
   const { backend, background, metrics } = member.state
+  const stopsService = member.options.featureGates.StopGRPCServiceOnDefrag
   const ended = (): void => {
     metrics.defragmentationsUnderWay--
-    if (metrics.defragmentationsUnderWay === 0) {
-      background.add(() => {
-        serving.isServing = true
-        return true
-      })
-    }
+    if (!stopsService || metrics.defragmentationsUnderWay > 0) return
+    background.add(() => {
+      serving.isServing = true
+      return true
+    })
   }
-  if (member.options.featureGates.StopGRPCServiceOnDefrag) serving.isServing = false
+  if (stopsService) serving.isServing = false
   const startMs = member.clock.now()
   const before = backend.sizes()
   member.logger.info('defragmenting', sizeFields(before))
