@@ -220,11 +220,13 @@ class ListeningMember implements EmbeddedMember {
   readonly metricsAddresses: readonly string[]
   readonly #member: RunningMember
   readonly #ports: Ports
+  readonly #peers: OpenPort
   readonly #executor: WorkerExecutor
 
   constructor(member: RunningMember, parts: OpenPorts & { readonly ports: Ports; readonly executor: WorkerExecutor }) {
     this.#member = member
     this.#ports = parts.ports
+    this.#peers = parts.peers
     this.#executor = parts.executor
     this.clientAddresses = parts.clients.addresses
     this.clientHttpAddresses = parts.clientHttp.addresses
@@ -241,8 +243,10 @@ class ListeningMember implements EmbeddedMember {
   }
 
   async stop(): Promise<void> {
-    await this.#ports.close()
+    // A leader that stops hands over: it goes on talking with its peers for that long.
+    await this.#ports.closeToClients(this.#peers)
     await this.#member.stop()
+    await this.#ports.close()
     await this.#executor.close()
   }
 }

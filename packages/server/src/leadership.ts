@@ -35,6 +35,8 @@ export async function handOverLeadership(member: Member): Promise<void> {
     'transferee-member-id': formatId(to),
     took,
   })
+  // What others still send to the old leader is handed on, and what was held back here.
+  if (isOver) await new Promise<void>(resolve => clock.setTimer(options.heartbeatIntervalMs, resolve))
 }
 
 /** Undefined if no other voter is connected. */

@@ -28,7 +28,7 @@ export interface OpenPort {
 export class Ports {
   readonly #logger: Logger
   readonly #net: Net
-  readonly #listeners: Listener[] = []
+  #listeners: { readonly port: OpenPort; readonly listener: Listener }[] = []
   readonly #http = new Set<Http1>()
   readonly #peers: PeerPort[] = []
 
@@ -54,7 +54,7 @@ export class Ports {
         const { address, encrypted } = parseAddress(url)
         const secured = (pipe: Pipe): void => tls?.accept(pipe, take)
         const listener = await this.#net.listen(address, encrypted ? secured : take)
-        this.#listeners.push(listener)
+        this.#listeners.push({ port, listener })
         addresses.push(formatAddress(listener.address))
       } catch (error) {
         if (!(error instanceof NetError)) throw error
@@ -84,9 +84,18 @@ export class Ports {
     for (const pipe of port.early.splice(0)) port.accept(pipe)
   }
 
-  /** Stops accepting, and ends HTTP connections. */
+  /** Accepts nobody any more, but on the ports of `but`, and ends HTTP connections of clients. */
+  async closeToClients(but: OpenPort): Promise<void> {
+    const closing = this.#listeners.filter(({ port }) => port !== but)
+    this.#listeners = this.#listeners.filter(({ port }) => port === but)
+    await Promise.all(closing.map(({ listener }) => listener.close()))
+    for (const http of this.#http) http.close()
+    this.#http.clear()
+  }
+
+  /** Stops accepting, and ends the connections of HTTP and of peers. */
   async close(): Promise<void> {
-    await Promise.all(this.#listeners.splice(0).map(listener => listener.close()))
+    await Promise.all(this.#listeners.splice(0).map(({ listener }) => listener.close()))
     for (const http of this.#http) http.close()
     this.#http.clear()
     for (const peers of this.#peers.splice(0)) peers.close()
