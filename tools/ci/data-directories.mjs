@@ -187,10 +187,77 @@ async function backups(suite) {
   )
 }
 
+/**
+ * Flags of three members of one cluster, whose data directories are below `folder`.
+ * @param {string} folder
+ * @param {readonly import('./end-to-end/programs.mjs').Ports[]} ports
+ */
+function clusterFlags(folder, ports) {
+  const cluster = ports.map(({ peer }, i) => `n${i}=http://127.0.0.1:${peer}`).join(',')
+  return ports.map((own, i) => {
+    const flags = memberFlags(join(folder, `n${i}`), own).filter(flag => !flag.startsWith('--initial-cluster='))
+    return [...flags, `--name=n${i}`, `--initial-cluster=${cluster}`]
+  })
+}
+
+/** @param {Suite} suite */
+async function clusters(suite) {
+  await suite.check('a cluster of three of the real etcd goes on as one of kvs, and its backup as another', () =>
+    inFolder(async folder => {
+      const ports = [await freePorts(), await freePorts(), await freePorts()]
+      // Besides that of the first, which etcdctl gets anyhow.
+      const others = `--endpoints=${ports
+        .slice(1)
+        .map(({ client }) => `127.0.0.1:${client}`)
+        .join(',')}`
+      const ctl = etcdctl(ports[0]?.client ?? 0)
+      const flags = clusterFlags(folder, ports)
+      const hashes = async () =>
+        (await ctl.ask(others, 'endpoint', 'hashkv'))
+          .trim()
+          .split('\n')
+          .map(line => line.split(', ')[1])
+      const etcds = await Promise.all(flags.map(each => startServer(etcdProgram, each)))
+      for (let number = 0; number < 30; number++) await ctl.ask('put', `key-${number % 7}`, `value-${number}`)
+      const members = await ctl.ask('member', 'list')
+      const [hash] = await hashes()
+      await Promise.all(etcds.map(etcd => etcd.end('SIGKILL')))
+      for (const i of ports.keys()) {
+        assert.match(await utl('migrate', '--in-place', '--from-etcd', join(folder, `n${i}`)), /, 3 members\n/)
+      }
+      const backup = join(folder, 'backup.db')
+      const kvs = await Promise.all(flags.map(each => startServer(process.execPath, [kvsProgram, ...each])))
+      try {
+        assert.deepEqual(await hashes(), [hash, hash, hash])
+        assert.equal(await ctl.ask('member', 'list'), members)
+        await ctl.ask('put', 'new', 'x')
+        assert.equal(await etcdctl(ports[2]?.client ?? 0).ask('get', 'new'), 'new\nx\n')
+        await ctl.ask('snapshot', 'save', backup)
+      } finally {
+        await Promise.all(kvs.map(server => server.end('SIGTERM')))
+      }
+      const restored = clusterFlags(join(folder, 'restored'), ports)
+      for (const each of restored) {
+        const own = each.filter(flag => /^--(initial|data-dir|name)/.test(flag))
+        const { status, stderr } = await kvsutl(['snapshot', 'restore', backup, ...own])
+        assert.deepEqual([status, stderr.match(/\tadded member\t/g)?.length], [0, 3], stderr)
+      }
+      const again = await Promise.all(restored.map(each => startServer(process.execPath, [kvsProgram, ...each])))
+      try {
+        assert.equal(await etcdctl(ports[1]?.client ?? 0).ask('get', 'new'), 'new\nx\n')
+        assert.equal(new Set(await hashes()).size, 1)
+      } finally {
+        await Promise.all(again.map(server => server.end('SIGTERM')))
+      }
+    }),
+  )
+}
+
 await build([]).catch(fail)
 const suite = new Suite()
 if (existsSync(etcdProgram) && existsSync(etcdctlProgram)) {
   await takeOver(suite)
   await backups(suite)
+  await clusters(suite)
 } else suite.skip('data directories and backups', 'etcd is not installed')
 process.exitCode = suite.conclude()
