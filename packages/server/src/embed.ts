@@ -25,6 +25,7 @@ import { type ListenUrls, startFields } from './embed/start-line.ts'
 import { openStateFile } from './embed/state-file.ts'
 import { type ListenTls, openTls, type TlsPlace } from './embed/tls.ts'
 import { readTokenKeys } from './embed/token-keys.ts'
+import { openTracing, type Tracing } from './embed/tracing.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
 import { type FeatureGates, parseFeatureGates } from './feature-gates.ts'
 import { type DiscoveryOptions, defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
@@ -88,6 +89,7 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
   const logger = options.logger ?? silent
   const ports = new Ports({ logger, reusePort: options.socketReusePort === true })
   const executor = new WorkerExecutor()
+  let tracing: Tracing | undefined
   try {
     // Ports first: a port in use is found out before anything is written.
     const listen = listenUrls(options)
@@ -98,9 +100,11 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     logger.info('starting an etcd server', startFields(whole, listen))
     const tokenKeys = await readTokenKeys(whole.authToken)
     const serve = (endpoint: PeerEndpoint): void => ports.servePeers(open.peers, endpoint)
+    tracing = await openTracing(options.tracing, logger)
     const parts = {
       ...realParts(options, logger, executor),
       tokenKeys,
+      onCallEnded: tracing?.ended,
       descriptors: await descriptors(options),
       peers: { ...open.peerWire, serve },
     }
@@ -114,10 +118,11 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const watched = routeHttp([pages.metrics, ...member.probeRoutes])
     ports.serve(open.metrics, { http1: new Http1(guardHttp(watched, logger)) })
     for (const address of open.clients.addresses) logger.info('serving client traffic', { address })
-    return new ListeningMember(member, { ports, executor, ...open })
+    return new ListeningMember(member, { ports, executor, tracing, ...open })
   } catch (error) {
     await ports.close()
     await executor.close()
+    await tracing?.close()
     throw error
   }
 }
@@ -222,12 +227,21 @@ class ListeningMember implements EmbeddedMember {
   readonly #ports: Ports
   readonly #peers: OpenPort
   readonly #executor: WorkerExecutor
+  readonly #tracing: Tracing | undefined
 
-  constructor(member: RunningMember, parts: OpenPorts & { readonly ports: Ports; readonly executor: WorkerExecutor }) {
+  constructor(
+    member: RunningMember,
+    parts: OpenPorts & {
+      readonly ports: Ports
+      readonly executor: WorkerExecutor
+      readonly tracing: Tracing | undefined
+    },
+  ) {
     this.#member = member
     this.#ports = parts.ports
     this.#peers = parts.peers
     this.#executor = parts.executor
+    this.#tracing = parts.tracing
     this.clientAddresses = parts.clients.addresses
     this.clientHttpAddresses = parts.clientHttp.addresses
     this.peerAddresses = parts.peers.addresses
@@ -248,5 +262,6 @@ class ListeningMember implements EmbeddedMember {
     await this.#member.stop()
     await this.#ports.close()
     await this.#executor.close()
+    await this.#tracing?.close()
   }
 }

@@ -125,6 +125,7 @@ export class KvsMember implements Member, Measured, RunningMember {
       measures: options.metrics === 'extensive',
       slowMs: options.warningUnaryRequestDurationMs,
       onSlow: (call, end) => logger.warn('request stats', requestStats(this, call, end)),
+      onEnded: parts.onCallEnded,
     })
     this.#grpc = this.#makeGrpc(methods, onHandlerError)
     const gateway = memberGateway({ ...options, methods, clock, observer: this.calls, onHandlerError })

@@ -133,3 +133,12 @@ export const joinTimeoutMs = 5000
 export const readRetryMs = 500
 /** Answers up to this size are compressed for clients that compress; longer ones are only wrapped. */
 export const compressedBytesMax: number = 128 * 1024
+/** Spans in one message to the collector, spans that wait for it, and how long they do: OpenTelemetry's defaults. */
+export const spansPerExport = 512
+export const spansWaitingMax = 2048
+export const exportIntervalMs = 5000
+/** How long the collector has for a message, and for the last one. */
+export const exportTimeoutMs = 10_000
+export const lastExportTimeoutMs = 500
+/** How often a log line tells of spans that were dropped. */
+export const exportFailureLineIntervalMs = 60_000

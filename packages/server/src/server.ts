@@ -1,5 +1,5 @@
 import type { Backend } from '@kvs/backend'
-import type { Compressor } from '@kvs/grpc'
+import type { CallEnd, Compressor, ServerCall } from '@kvs/grpc'
 import type { Pipe } from '@kvs/net'
 import type { FileDescriptor } from '@kvs/proto'
 import type { Fs } from '@kvs/vfs'
@@ -38,6 +38,8 @@ export interface ServerParts {
   readonly compressors?: readonly Compressor[]
   /** What clients are told about services and messages (`grpc.reflection`). Default: nothing. */
   readonly descriptors?: readonly FileDescriptor[] | undefined
+  /** What becomes of calls that are over, besides being counted: traces. */
+  readonly onCallEnded?: ((call: ServerCall, end: Readonly<CallEnd>) => void) | undefined
   /** Where `authToken` asks for signed tokens: what its key files hold. */
   readonly tokenKeys?: TokenKeys | undefined
   /** The way to the other members. */

@@ -48,18 +48,21 @@ export class CallMetrics implements CallObserver {
   readonly #measures: boolean
   readonly #slowMs: number
   readonly #onSlow: (call: ServerCall, end: Readonly<CallEnd>) => void
+  readonly #onEnded: ((call: ServerCall, end: Readonly<CallEnd>) => void) | undefined
   #versions = 0
 
-  /** `measures`: keeps durations by method. `onSlow` hears of unary calls that took longer than `slowMs`. */
+  /** `measures`: keeps durations by method. `onSlow` hears of unary calls that took longer than `slowMs`, `onEnded` of all. */
   constructor(parts: {
     readonly methods: readonly MethodShape[]
     readonly measures: boolean
     readonly slowMs: number
     readonly onSlow: (call: ServerCall, end: Readonly<CallEnd>) => void
+    readonly onEnded?: ((call: ServerCall, end: Readonly<CallEnd>) => void) | undefined
   }) {
     this.#measures = parts.measures
     this.#slowMs = parts.slowMs
     this.#onSlow = parts.onSlow
+    this.#onEnded = parts.onEnded
     const entries = parts.methods.map((method): [string, MethodCalls] => [
       method.path,
       {
@@ -95,6 +98,7 @@ export class CallMetrics implements CallObserver {
   }
 
   ended(call: ServerCall, end: Readonly<CallEnd>): void {
+    this.#onEnded?.(call, end)
     if (this.#measures) this.#byPath.get(call.path)?.durations?.observe(end.durationMs / 1000)
     if (end.durationMs <= this.#slowMs) return
     if (this.#byPath.get(call.path)?.labels.grpc_type === 'unary') this.#onSlow(call, end)
