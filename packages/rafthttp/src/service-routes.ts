@@ -48,7 +48,7 @@ export interface PeerServices {
   /** Renews a lease; returns its time to live in seconds. Refuse: 404 `lease not found`. */
   renewLease(id: bigint): Promise<number> | number
   /** Refuse: 404 `lease not found`. */
-  leaseTimes(id: bigint, wantsKeys: boolean): PeerLeaseTimes
+  leaseTimes(id: bigint, wantsKeys: boolean): Promise<PeerLeaseTimes> | PeerLeaseTimes
   /** Asked behind a linearizable read. */
   downgradeEnabled(signal: AbortSignal): Promise<boolean>
 }
@@ -159,7 +159,7 @@ async function leaseTimes(parts: ServiceParts, body: Body, signal: AbortSignal):
   const request = decoded(await whole(body, parts), decodeLeaseInternalRequest).leaseTimeToLiveRequest
   if (request === undefined) throw new RaftHttpError('BAD_REQUEST', 'error unmarshalling request', { status: 400 })
   await applied(parts, signal)
-  const { ttlSeconds, grantedTtlSeconds, keys } = parts.services.leaseTimes(request.id, request.keys)
+  const { ttlSeconds, grantedTtlSeconds, keys } = await parts.services.leaseTimes(request.id, request.keys)
   const times = { header: {}, id: request.id, ttl: ttlSeconds, grantedTtl: grantedTtlSeconds, keys: [...keys] }
   return bytesAnswer('application/protobuf', encodeLeaseInternalResponse({ leaseTimeToLiveResponse: times }))
 }

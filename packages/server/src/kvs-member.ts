@@ -25,7 +25,9 @@ import { Refusal, ServerError } from './errors.ts'
 import { memberGateway } from './gateway/gateway.ts'
 import { snapDir } from './layout.ts'
 import { handOverLeadership } from './leadership.ts'
+import { LeaseCheckpoints } from './lease-checkpoints.ts'
 import { LeaseExpiry } from './lease-expiry.ts'
+import { Leases } from './leases.ts'
 import * as limits from './limits.ts'
 import { CallMetrics } from './metrics/calls.ts'
 import { memberFamilies } from './metrics/families.ts'
@@ -74,11 +76,13 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly calls: CallMetrics
   readonly slow: SlowRequests
   readonly peerClient: PeerClient
+  readonly leases: Leases
   isLearner = false
   readonly #parts: ServerParts
   readonly #replica: Replica
   readonly #copies: StateCopies
   readonly #expiry: LeaseExpiry
+  readonly #checkpoints: LeaseCheckpoints
   readonly #version: ClusterVersionMonitor
   readonly #electionAdvance: ElectionAdvance
   #autoCompaction: AutoCompaction | undefined
@@ -115,7 +119,9 @@ export class KvsMember implements Member, Measured, RunningMember {
       executor: parts.executor,
       confState: () => this.#replica.confState,
     })
+    this.leases = new Leases(this)
     this.#expiry = new LeaseExpiry(this)
+    this.#checkpoints = new LeaseCheckpoints(this)
     this.#version = new ClusterVersionMonitor(this)
     this.#electionAdvance = new ElectionAdvance(this, this.#replica)
     const onHandlerError = (error: unknown): void => this.#fail(error)
@@ -291,6 +297,14 @@ export class KvsMember implements Member, Measured, RunningMember {
     return this.#replica.raftStatus().progress
   }
 
+  get leadsSurely(): boolean {
+    return this.#replica.leadsSurely
+  }
+
+  caughtUp(timeoutMs: number): Promise<boolean> {
+    return this.#replica.caughtUp(timeoutMs)
+  }
+
   transferLeader(to: bigint): void {
     this.#replica.transferLeader(to)
   }
@@ -332,7 +346,9 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#isStopped = true
     this.#electionAdvance.close()
     this.#version.close()
+    this.leases.close()
     this.#expiry.close()
+    this.#checkpoints.close()
     this.#autoCompaction?.close()
     this.#copies.close()
     this.state.auth.close()
@@ -412,6 +428,7 @@ export class KvsMember implements Member, Measured, RunningMember {
 
   #turnEnded(): void {
     this.#expiry.changed()
+    this.#checkpoints.changed()
     this.quota.diskChanged(this.#replica.lacksSpace)
     this.#grpc.flush()
   }

@@ -12,6 +12,7 @@ export class LeaseExpiry {
   readonly #member: Member
   /** Revocations that are proposed and not yet through. */
   #onTheirWay = 0
+  #isAsking = false
   #timer: unknown
   #timerAtMs = Number.POSITIVE_INFINITY
   #closed = false
@@ -47,9 +48,21 @@ export class LeaseExpiry {
     this.#timerAtMs = Number.POSITIVE_INFINITY
   }
 
+  /** A leader that was held up may be none any more, and its leases may have been renewed elsewhere: it asks first. */
   #due(): void {
     this.#disarm()
-    const room = limits.parallelRevokesMax - this.#onTheirWay
+    if (this.#member.leadsSurely) return this.#revokeExpired()
+    if (this.#isAsking) return
+    this.#isAsking = true
+    const answered = (): void => {
+      this.#isAsking = false
+      if (!this.#closed) this.#revokeExpired()
+    }
+    this.#member.readLinearizable({ applied: answered, refused: answered })
+  }
+
+  #revokeExpired(): void {
+    const room = this.#member.leadsSurely ? limits.parallelRevokesMax - this.#onTheirWay : 0
     if (room > 0) for (const id of this.#member.state.lessor.expired(room)) this.#revoke(id)
     if (this.#onTheirWay < limits.parallelRevokesMax) this.changed()
   }

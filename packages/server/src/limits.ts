@@ -121,8 +121,12 @@ export const removalDelayMs = 1000
 /** How long a member that starts looks whether others are there, and how often. */
 export const electionAdvanceWindowMs = 5000
 export const electionAdvanceCheckMs = 50
-/** How often somebody who waits for entries to be applied looks again. */
-export const appliedCheckMs = 5
+/** A leader that has missed more heartbeats than this asks the others whether it still leads before it acts on time. */
+export const ticksMissedMax = 3
+/** Who asks the leader for a lease in vain asks again after this time. */
+export const leaseRetryMs = 50
+/** The time left of long leases is replicated so often, where that is wanted. */
+export const leaseCheckpointIntervalMs = 300_000
 /** How often the leader compares the versions of the members. */
 export const versionCheckMs = 4000
 /** How long it waits for the answer of one. */

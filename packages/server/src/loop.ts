@@ -76,6 +76,12 @@ export class Loop {
     return this.#proposals.length
   }
 
+  /** When raft was last told that time passes. A member that was held up since does not know yet what it missed. */
+  get lastTickMs(): number {
+    return this.#lastTickMs
+  }
+  #lastTickMs = Number.NEGATIVE_INFINITY
+
   /** An entry is being applied in slices: the state holds a part of it. */
   get isApplying(): boolean {
     return this.#applying !== undefined
@@ -322,6 +328,7 @@ export class Loop {
     this.#tickTimer = this.#parts.clock.setTimer(this.#parts.tickMs, () => {
       this.#tickTimer = undefined
       if (this.#stopped) return
+      this.#lastTickMs = this.#parts.clock.now()
       this.#raft.tick()
       if (this.#held.length > 0) this.#held = this.#held.filter(held => --held.ticksLeft > 0)
       this.#turn()

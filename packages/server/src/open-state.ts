@@ -6,6 +6,7 @@ import { Background } from './background.ts'
 import { buckets } from './buckets.ts'
 import { ClusterState } from './cluster-state.ts'
 import { ServerError } from './errors.ts'
+import * as limits from './limits.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { electionTicksOf, type MemberOptions, requestTimeoutOf } from './options.ts'
 import type { Clock, Executor, Logger, Random } from './parts.ts'
@@ -30,6 +31,7 @@ export async function openState(parts: {
       clock,
       minTtlSeconds: minTtlSecondsOf({ electionTicks: electionTicksOf(options), heartbeatMs }),
       revokeRetryMs: requestTimeoutOf(options),
+      checkpointIntervalMs: options.featureGates.LeaseCheckpoint ? limits.leaseCheckpointIntervalMs : undefined,
     })
     restoreLeases(backend, store, lessor)
     const auth = await openAuth({ ...parts, lessor })

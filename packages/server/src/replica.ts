@@ -1,5 +1,6 @@
 import type { MemberChange } from '@kvs/membership'
 import { type ConfState, type NodeStatus, noNode, RaftNode, type Ready } from '@kvs/raft'
+import { AppliedWatch } from './applied-watch.ts'
 import { Applier } from './apply/applier.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { CommitPolicy } from './commit-policy.ts'
@@ -70,6 +71,7 @@ export class Replica {
   readonly peers: Peers
   readonly changes: MembershipChanges
   readonly waiting: WaitingTable
+  readonly #appliedWatch: AppliedWatch
   readonly #clock: Clock
   readonly #options: MemberOptions
   readonly #metrics: Metrics
@@ -105,6 +107,7 @@ export class Replica {
     this.#id = opened.memberId
     this.#leadSinceMs = clock.now()
     this.#requestTimeoutMs = requestTimeoutOf(options)
+    this.#appliedWatch = new AppliedWatch(clock, this.#requestTimeoutMs)
     this.waiting = new WaitingTable(proposer => this.#gaveUp(proposer))
     this.#configuration = opened.log.snapshot().metadata
     this.#raft = new RaftNode(raftConfig({ id: this.#id, storage: opened.log, options, random, logger }))
@@ -169,7 +172,7 @@ export class Replica {
       configurationChanged: (entry, isNew) => {
         this.#configuration = { index: entry.index, confState: this.changes.apply(entry, isNew) }
       },
-      termStarted: () => this.#termStarted(),
+      termStarted: term => this.#termStarted(term),
     })
   }
 
@@ -240,6 +243,7 @@ export class Replica {
     this.waiting.refuseAll(refusal)
     this.changes.refuseAll(refusal)
     this.#reads.close(refusal)
+    this.#appliedWatch.close()
   }
 
   get consensus(): ConsensusStatus {
@@ -265,6 +269,21 @@ export class Replica {
   /** The only voter, once leader, has applied whatever was acknowledged. */
   get decidesAlone(): boolean {
     return this.#lead === this.#id && this.#raft.isOnlyVoter()
+  }
+
+  /** This member leads, and has not been held up so long that another may have taken over without its knowing. */
+  get leadsSurely(): boolean {
+    if (this.#lead !== this.#id) return false
+    const { heartbeatIntervalMs } = this.#options
+    return (
+      this.#raft.isOnlyVoter() ||
+      this.#clock.now() - this.#loop.lastTickMs <= limits.ticksMissedMax * heartbeatIntervalMs
+    )
+  }
+
+  /** Resolves with true once what is committed now is applied, with false if that takes longer. */
+  caughtUp(timeoutMs: number): Promise<boolean> {
+    return this.#appliedWatch.wait(this.#committed, timeoutMs)
   }
 
   get walBytes(): number {
@@ -389,7 +408,9 @@ export class Replica {
   }
 
   /** The first entry of a term was applied: all that was committed before is in the state. */
-  #termStarted(): void {
+  #termStarted(term: number): void {
+    // Those of earlier terms come first where they had not been committed before.
+    if (term !== this.term) return
     if (this.#lead === this.#id) this.#state.lessor.promote(this.#options.electionTimeoutMs)
     this.#reads.retry()
     this.#hooks.termStarted()
@@ -405,6 +426,7 @@ export class Replica {
   #turnEnded(): void {
     const { applied } = this.#applier
     this.#state.auth.advanced(applied)
+    this.#appliedWatch.advanced(applied)
     this.#reads.advanced()
     this.#commits.changed()
     this.#snapshots.changed()

@@ -27,7 +27,8 @@ function world(revokeRetryMs = 7000) {
     proposals.push({ id: decodeLeaseRevokeRequest(body, start, end).id, atMs: clock.now(), waiter })
   }
   const auth = { ownCaller: () => undefined }
-  const expiry = new LeaseExpiry({ clock, propose, state: { lessor, metrics, auth } } as unknown as Member)
+  const member = { clock, propose, leadsSurely: true, state: { lessor, metrics, auth } } as unknown as Member
+  const expiry = new LeaseExpiry(member)
   const grant = (id: bigint, ttlSeconds: number): void => {
     lessor.grant({ id, ttlSeconds })
     expiry.changed()
@@ -36,7 +37,7 @@ function world(revokeRetryMs = 7000) {
     lessor.revoke(id)
     waiter.applied(undefined)
   }
-  return { clock, lessor, metrics, proposals, expiry, grant, apply }
+  return { clock, lessor, member, metrics, proposals, expiry, grant, apply }
 }
 
 test('a lease is revoked when its time is up, and no timer remains', () => {
@@ -50,6 +51,25 @@ test('a lease is revoked when its time is up, and no timer remains', () => {
   apply(proposals[0] as Proposal)
   expect(clock.nextAt()).toBeUndefined()
   expect(metrics.leasesExpired).toBe(1)
+})
+
+test('a leader that was held up asks whether it still leads before it revokes anything', () => {
+  const { clock, lessor, member, proposals, grant } = world()
+  const asked: Waiter<void>[] = []
+  Object.assign(member, { leadsSurely: false, readLinearizable: (waiter: Waiter<void>) => asked.push(waiter) })
+  grant(1n, 5)
+  clock.advance(6000)
+  expect([asked.length, proposals.length]).toEqual([1, 0])
+  Object.assign(member, { leadsSurely: true })
+  asked[0]?.applied()
+  expect(proposals.map(({ id }) => id)).toEqual([1n])
+
+  Object.assign(member, { leadsSurely: false })
+  grant(2n, 5)
+  clock.advance(6000)
+  lessor.demote()
+  asked[1]?.refused(Refusal.of('TIMEOUT'))
+  expect(proposals).toHaveLength(1)
 })
 
 test('without leases nothing is armed', () => {

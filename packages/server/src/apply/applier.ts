@@ -64,8 +64,8 @@ export interface ApplierParts {
   readonly idPrefix: number
   /** A configuration change was reached; `isNew` unless its effects are in the state file already. */
   readonly configurationChanged: (entry: Entry, isNew: boolean) => void
-  /** The first entry of a leader's term was applied. */
-  readonly termStarted: () => void
+  /** The first entry of this term, which its leader wrote, was applied. */
+  readonly termStarted: (term: number) => void
 }
 
 /**
@@ -96,7 +96,7 @@ export class Applier {
     const isNew = entry.index > state.backend.consistent.index
     let rest: Continuation | undefined
     if (entry.type !== EntryType.EntryNormal) this.#parts.configurationChanged(entry, isNew)
-    else if (entry.data.length === 0) this.#parts.termStarted()
+    else if (entry.data.length === 0) this.#parts.termStarted(entry.term)
     else if (isNew) rest = this.#applyRequest(entry)
     if (rest === undefined) {
       this.#end(entry, isNew)

@@ -25,10 +25,10 @@ import {
 import type { Backend } from '@kvs/backend'
 import type { ServerCall } from '@kvs/grpc'
 import type { Lessor } from '@kvs/lease'
+import { AppliedWatch } from '../applied-watch.ts'
 import { ServerError } from '../errors.ts'
 import { type MemberOptions, requestTimeoutOf } from '../options.ts'
 import type { Clock, Executor, Logger, Random } from '../parts.ts'
-import { AppliedWatch } from './applied-watch.ts'
 import { authStorage, storedAuth } from './storage.ts'
 
 /** The key files of signed tokens, as they are on disk. */

@@ -17,7 +17,7 @@ import { leaseGrantCostBytes } from '../cost.ts'
 import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
 import { type Answer, decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
-import { asCaller, isPermitted, proposeAs } from './caller.ts'
+import { asCaller, type Caller, isPermitted, proposeAs } from './caller.ts'
 import type { Member } from './member.ts'
 import { refuseOverQuota } from './quota.ts'
 
@@ -80,17 +80,46 @@ function timeToLive(member: Member, call: UnaryCall, body: Uint8Array, start: nu
   if (request === undefined) return
   const { auth } = member.state
   asCaller(member, call, caller => {
-    if (isPermitted(call, auth.access.checkLeaseTimeToLive(caller, request))) answerTimeToLive(member, call, request)
+    if (isPermitted(call, auth.access.checkLeaseTimeToLive(caller, request)))
+      answerTimeToLive(member, call, request, caller)
   })
 }
 
-function answerTimeToLive(member: Member, call: UnaryCall, { id, keys }: LeaseTimeToLiveRequest): void {
-  const { lessor, store } = member.state
-  const header = member.messageHeader(store.revision)
-  if (!lessor.has(id)) return replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl: -1 })
-  const { remainingSeconds: ttl, grantedSeconds: grantedTtl } = lessor.timeToLive(id)
-  const attached = keys ? [...lessor.keys(id)] : []
-  replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl, grantedTtl, keys: attached })
+function answerTimeToLive(
+  member: Member,
+  call: UnaryCall,
+  { id, keys: wantsKeys }: LeaseTimeToLiveRequest,
+  caller: Caller,
+): void {
+  const { auth, background, store } = member.state
+  const gone = new AbortController()
+  call.onCancel = () => gone.abort()
+  const settle = (answer: () => void): void => {
+    background.add(() => {
+      if (!call.ended) answer()
+      return true
+    })
+  }
+  member.leases.timesOf({ id, wantsKeys }, gone.signal).then(
+    times =>
+      settle(() => {
+        const header = member.messageHeader(store.revision)
+        if (times === undefined) return replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl: -1 })
+        // The leader may know of keys that this member has not heard of when it looked whether they may be seen.
+        for (const key of times.keys) if (!isPermitted(call, auth.access.checkRange(caller, { key, rangeEnd }))) return
+        const { ttlSeconds: ttl, grantedTtlSeconds: grantedTtl, keys } = times
+        replyMessage(call, writeLeaseTimeToLiveResponse, { header, id, ttl, grantedTtl, keys: [...keys] })
+      }),
+    (error: unknown) => settle(() => refuseFor(call, error)),
+  )
+}
+
+const rangeEnd = new Uint8Array(0)
+
+/** What is no refusal must not happen, and stops the member. */
+function refuseFor(call: UnaryCall | StreamCall, error: unknown): void {
+  if (!(error instanceof Refusal)) throw error
+  refuse(call, error)
 }
 
 /** Leases whose keys the caller may not read are not listed to him, not even their number: he is refused. */
@@ -110,6 +139,7 @@ const writer = new Writer()
 class KeepAliveCall implements StreamEvents {
   readonly #member: Member
   readonly #call: StreamCall
+  readonly #gone = new AbortController()
 
   constructor(member: Member, call: StreamCall) {
     this.#member = member
@@ -134,27 +164,26 @@ class KeepAliveCall implements StreamEvents {
   }
 
   #renew(id: bigint): void {
-    const { lessor, metrics } = this.#member.state
+    const { leases, state } = this.#member
     const header = this.#header()
-    if (!lessor.isPrimary) return refuse(this.#call, Refusal.of('NOT_PRIMARY_LESSOR'))
-    if (!lessor.has(id)) return this.#answer(header, id, 0)
-    const renewal = lessor.renew(id)
-    if (renewal.outcome === 'renewed') {
-      metrics.leasesRenewed++
-      return this.#answer(header, id, renewal.ttlSeconds)
-    }
-    this.#awaitEnd(header, id)
-  }
-
-  /** The lease has run out: answers keep their order, so this one and all behind it wait for its revocation. */
-  #awaitEnd(header: ResponseHeader, id: bigint): void {
+    const ttl = leases.renewAtOnce(id)
+    if (ttl !== undefined) return this.#answer(header, id, ttl)
+    // Answers keep their order, so all behind this one wait for it.
     this.#call.pause()
-    this.#member.state.lessor.onGone(id, why => {
-      if (this.#call.ended) return
-      if (why === 'demoted') return refuse(this.#call, Refusal.of('NOT_PRIMARY_LESSOR'))
-      this.#answer(header, id, 0)
-      this.#call.resume()
-    })
+    const settle = (answer: () => void): void => {
+      state.background.add(() => {
+        if (!this.#call.ended) answer()
+        return true
+      })
+    }
+    leases.renew(id, this.#gone.signal).then(
+      renewed =>
+        settle(() => {
+          this.#answer(header, id, renewed)
+          this.#call.resume()
+        }),
+      (error: unknown) => settle(() => refuseFor(this.#call, error)),
+    )
   }
 
   /** Sampled before the renewal, as etcd does. */
@@ -174,5 +203,7 @@ class KeepAliveCall implements StreamEvents {
 
   drain(): void {}
 
-  cancel(_code: StatusCode): void {}
+  cancel(_code: StatusCode): void {
+    this.#gone.abort()
+  }
 }

@@ -4,6 +4,7 @@ import type { ProgressStatus } from '@kvs/raft'
 import type { PeerClient } from '@kvs/rafthttp'
 import type { Backups } from '../backups.ts'
 import type { OperationField } from '../entry.ts'
+import type { Leases } from '../leases.ts'
 import type { MemberOptions } from '../options.ts'
 import type { Clock, Logger, Random } from '../parts.ts'
 import type { Quota } from '../quota.ts'
@@ -64,6 +65,12 @@ export interface Member {
   progress(): ReadonlyMap<bigint, ProgressStatus>
   /** Hands leadership over; how that ends is seen in `consensus`. */
   transferLeader(to: bigint): void
+  /** It leads, and has not been held up so long that another may have taken over without its knowing. */
+  readonly leadsSurely: boolean
+  /** Resolves with true once what is committed now is applied, with false if that takes longer. */
+  caughtUp(timeoutMs: number): Promise<boolean>
+  /** What the primary of the leases says of them, wherever it is. */
+  readonly leases: Leases
   /** Calls back when another leader comes to be known, or there is none. Returns how to take that back. */
   onLeaderChange(listener: () => void): () => void
 }

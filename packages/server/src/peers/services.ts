@@ -1,8 +1,15 @@
 import { encodeMembers } from '@kvs/membership'
 import { MvccError } from '@kvs/mvcc'
-import { type PeerHashKv, type PeerLeaseTimes, type PeerServices, RaftHttpError } from '@kvs/rafthttp'
+import {
+  leaseApplyTimeoutMs,
+  type PeerHashKv,
+  type PeerLeaseTimes,
+  type PeerServices,
+  RaftHttpError,
+} from '@kvs/rafthttp'
 import type { Member } from '../edge/member.ts'
 import { Refusal } from '../errors.ts'
+import { elsewhere, leaseNotFound } from '../leases.ts'
 import * as limits from '../limits.ts'
 import { versionJson } from '../version.ts'
 
@@ -16,7 +23,7 @@ export function peerServices(member: Member): PeerServices {
       throw refused('etcdserver: not leader', 500)
     },
     hashKv: (revision, signal) => hashKv(member, revision, signal),
-    applied: signal => applied(member, signal),
+    applied: () => applied(member),
     renewLease: id => renewLease(member, id),
     leaseTimes: (id, wantsKeys) => leaseTimes(member, id, wantsKeys),
     downgradeEnabled: async () => {
@@ -69,45 +76,28 @@ function hashKv(member: Member, revision: number, signal: AbortSignal): Promise<
 }
 
 /** Resolves when everything is applied that is committed now. */
-function applied(member: Member, signal: AbortSignal): Promise<void> {
-  const wanted = member.consensus.committed
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      if (member.consensus.applied >= wanted) resolve()
-      else if (signal.aborted) reject(signal.reason)
-      else member.clock.setTimer(limits.appliedCheckMs, look)
-    }
-    look()
+async function applied(member: Member): Promise<void> {
+  if (await member.caughtUp(leaseApplyTimeoutMs)) return
+  throw refused('waiting for node to catch up its applied index has timed out', 408)
+}
+
+async function renewLease(member: Member, id: bigint): Promise<number> {
+  return answerOf(await asPeer(member.leases.renewHere(id)))
+}
+
+async function leaseTimes(member: Member, id: bigint, wantsKeys: boolean): Promise<PeerLeaseTimes> {
+  return answerOf(await asPeer(member.leases.timesHere({ id, wantsKeys })))
+}
+
+/** What a client would be told goes to a peer as 500, and he asks again. */
+function asPeer<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  return answer.catch((error: unknown) => {
+    throw error instanceof Refusal ? refused(error.message, 500) : error
   })
 }
 
-function renewLease(member: Member, id: bigint): Promise<number> | number {
-  const { lessor, metrics } = member.state
-  if (!lessor.isPrimary) throw refused(Refusal.of('NOT_PRIMARY_LESSOR').message, 500)
-  if (!lessor.has(id)) throw refused('lease not found', 404)
-  const renewal = lessor.renew(id)
-  if (renewal.outcome === 'renewed') {
-    metrics.leasesRenewed++
-    return renewal.ttlSeconds
-  }
-  // It has run out: whoever asks waits for its end.
-  return new Promise((_resolve, reject) => {
-    lessor.onGone(id, why => {
-      reject(
-        why === 'revoked' ? refused('lease not found', 404) : refused(Refusal.of('NOT_PRIMARY_LESSOR').message, 500),
-      )
-    })
-  })
-}
-
-function leaseTimes(member: Member, id: bigint, wantsKeys: boolean): PeerLeaseTimes {
-  const { lessor } = member.state
-  if (!lessor.isPrimary) throw refused(Refusal.of('NOT_PRIMARY_LESSOR').message, 500)
-  if (!lessor.has(id)) throw refused('lease not found', 404)
-  const { remainingSeconds, grantedSeconds } = lessor.timeToLive(id)
-  return {
-    ttlSeconds: remainingSeconds,
-    grantedTtlSeconds: grantedSeconds,
-    keys: wantsKeys ? [...lessor.keys(id)] : [],
-  }
+function answerOf<Answer>(answer: Answer | undefined | typeof elsewhere): Answer {
+  if (answer === elsewhere) throw refused(Refusal.of('NOT_PRIMARY_LESSOR').message, 500)
+  if (answer === undefined) throw refused(leaseNotFound, 404)
+  return answer
 }

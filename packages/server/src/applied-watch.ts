@@ -1,9 +1,9 @@
 import type { AppliedIndex } from '@kvs/auth'
-import type { Clock } from '../parts.ts'
+import type { Clock } from './parts.ts'
 
 /**
- * What this member has applied, for tokens of logins that it may not have heard of yet. Telling it costs next to nothing
- * while nobody waits.
+ * What this member has applied, for those who must not answer before: tokens of logins that it may not have heard of yet,
+ * leases that others ask for. Telling it costs next to nothing while nobody waits.
  */
 export class AppliedWatch implements AppliedIndex {
   readonly #clock: Clock
@@ -11,7 +11,7 @@ export class AppliedWatch implements AppliedIndex {
   readonly #waiting = new Set<{ readonly index: number; readonly end: (isApplied: boolean) => void }>()
   #applied = 0
 
-  /** Who waits longer than `timeoutMs` waits in vain. */
+  /** Who waits longer than `timeoutMs`, and names no other time, waits in vain. */
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock
     this.#timeoutMs = timeoutMs
@@ -21,10 +21,10 @@ export class AppliedWatch implements AppliedIndex {
     return index <= this.#applied
   }
 
-  wait(index: number): Promise<boolean> {
+  wait(index: number, timeoutMs: number = this.#timeoutMs): Promise<boolean> {
     if (this.isApplied(index)) return Promise.resolve(true)
     return new Promise(resolve => {
-      const timer = this.#clock.setTimer(this.#timeoutMs, () => waiter.end(false))
+      const timer = this.#clock.setTimer(timeoutMs, () => waiter.end(false))
       const end = (isApplied: boolean): void => {
         this.#clock.clearTimer(timer)
         this.#waiting.delete(waiter)
