@@ -216,7 +216,11 @@ describe('command lines that are refused', () => {
     'a file that is not there: %s %s',
     async (...command) => {
       const said = await run(...command, join(folder, 'nothing'))
-      expect(said).toMatchObject({ status: 1, out: '', err: expect.stringMatching(/^Error: .+\n$/) })
+      expect(said).toMatchObject({
+        status: 1,
+        out: '',
+        err: expect.stringMatching(/^Error: there is no (file|log in) '.*nothing'\n$/),
+      })
     },
   )
 })

@@ -5,6 +5,7 @@ import { decodeConfChange, type Entry, EntryType, RaftError } from '@kvs/raft'
 import { nodeFs } from '@kvs/vfs'
 import { describeWalRecord, readWalRecords, type WalEnd, walExists } from '@kvs/wal'
 import { describeEntry } from '../describe-request.ts'
+import { ServerError } from '../errors.ts'
 import { walDir } from '../layout.ts'
 
 /**
@@ -20,7 +21,8 @@ export async function dumpLog(options: {
   const fs = nodeFs()
   const { dir, startIndex, line } = options
   const inside = walDir({ dataDir: dir, walDir: '' })
-  const isAround = !(await walExists(fs, dir)) && (await walExists(fs, inside))
+  const isAround = !(await walExists(fs, dir))
+  if (isAround && !(await walExists(fs, inside))) throw new ServerError('DATA_DIR', `there is no log in '${dir}'`)
   return readWalRecords({ fs, dir: isAround ? inside : dir }, (record, at) => {
     if (record.type === 'entry' && record.entry.index < startIndex) return
     const more =

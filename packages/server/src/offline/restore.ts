@@ -12,7 +12,7 @@ import { fillState, followedBy, type StateRecord, type StateRecords } from './fi
 import { revisionOf } from './hash-kv.ts'
 import { whileUnused } from './lock.ts'
 import { makeDataDir, type NewDirectories } from './new-data-dir.ts'
-import { openStateReader, type StateReader } from './state-reader.ts'
+import { expectFile, openStateReader, type StateReader } from './state-reader.ts'
 
 /** etcd's flags by name. */
 export interface RestoreOptions extends NewDirectories {
@@ -46,6 +46,7 @@ export async function restoreSnapshot(options: RestoreOptions): Promise<Restored
   const initialAdvertisePeerUrls = urlsOf(options.initialAdvertisePeerUrls)
   const { id: memberId } = ownFounder(members, { name: options.name, initialAdvertisePeerUrls })
   const { snapshotPath, skipHashCheck } = options
+  await expectFile(fs, snapshotPath)
   if (!skipHashCheck && (await verifyTrailer({ fs, path: snapshotPath, sha256 })) === 'missing') {
     throw new ServerError('CONFIG', 'snapshot missing hash but --skip-hash-check=false')
   }

@@ -2,10 +2,13 @@ import { describeMember, type Member } from '@kvs/membership'
 import { decodeSnapFile, describeSnap } from '@kvs/snap'
 import { type File, nodeFs } from '@kvs/vfs'
 import { EtcdMembers } from './etcd-members.ts'
+import { expectFile } from './state-reader.ts'
 
 /** What a `.snap` file says, in lines: the snapshot, its members, keys of etcd's second API. Throws `SnapError`. */
 export async function showSnap(path: string): Promise<string[]> {
-  const file = await nodeFs().open(path, { mode: 'read' })
+  const fs = nodeFs()
+  await expectFile(fs, path)
+  const file = await fs.open(path, { mode: 'read' })
   let bytes: Uint8Array
   try {
     bytes = await readWhole(file)

@@ -22,6 +22,7 @@ export interface StateReader extends StatusSource {
  * Nothing is changed.
  */
 export async function openStateReader(fs: Fs, path: string): Promise<StateReader> {
+  await expectFile(fs, path)
   try {
     return kvsState(await readLmdb({ fs, path, buckets: allBuckets }))
   } catch (error) {
@@ -35,6 +36,13 @@ export async function openStateReader(fs: Fs, path: string): Promise<StateReader
       }),
     )
   }
+}
+
+/** Says in plain words what would otherwise be an error of the disk. Throws `ServerError` (`CONFIG`). */
+export async function expectFile(fs: Fs, path: string): Promise<void> {
+  const found = await fs.stat(path)
+  if (found === undefined) throw new ServerError('CONFIG', `there is no file '${path}'`)
+  if (found.isDirectory) throw new ServerError('CONFIG', `'${path}' is a directory, no file`)
 }
 
 const encoder = new TextEncoder()

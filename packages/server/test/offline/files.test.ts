@@ -65,7 +65,7 @@ test('a log that is damaged is told up to there', async () => {
   const dumping = dumpLog({ dir: dataDir, startIndex: 0, line: text => lines.push(text) })
   await expect(dumping).rejects.toThrow(new RegExp(`in file '${name}' at position: \\d+`))
   expect(whole.slice(0, lines.length)).toEqual(lines)
-  await expect(dump(folder)).rejects.toThrow('wal: file not found')
+  await expect(dump(folder)).rejects.toThrow(`there is no log in '${folder}'`)
 })
 
 test('a log of another owner is told as well', async () => {
