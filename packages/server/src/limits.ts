@@ -84,6 +84,8 @@ export const piecesAhead = 2
 export const slowSyncMs = 1000
 /** Longest description of a request in a log line, in characters; also of one key in it. */
 export const describedBytesMax: number = 4 * 1024
+/** Writes of the log, and commits, of which it is known when they were. */
+export const stageBatchesKept = 256
 /** Lines about slow and refused requests in one second. */
 export const requestLinesPerSecondMax = 100
 /** Methods by versions that clients claim to have, told apart in metrics. */

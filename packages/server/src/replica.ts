@@ -1,5 +1,5 @@
 import type { MemberChange } from '@kvs/membership'
-import { type ConfState, type NodeStatus, noNode, RaftNode, type Ready } from '@kvs/raft'
+import { type ConfState, type Message, type NodeStatus, noNode, RaftNode, type Ready } from '@kvs/raft'
 import { AppliedWatch } from './applied-watch.ts'
 import { Applier } from './apply/applier.ts'
 import type { OpenedLog } from './bootstrap.ts'
@@ -25,6 +25,7 @@ import type { ServerParts } from './server.ts'
 import type { SlowRequests } from './slow-requests.ts'
 import { SnapshotInstallation } from './snapshot-installation.ts'
 import { SnapshotPolicy } from './snapshot-policy.ts'
+import type { StageTimes } from './stages.ts'
 import type { State } from './state.ts'
 import type { StateCopies } from './state-copies.ts'
 import { type AppliedPoint, Storage } from './storage.ts'
@@ -75,6 +76,7 @@ export class Replica {
   readonly #clock: Clock
   readonly #options: MemberOptions
   readonly #metrics: Metrics
+  readonly #stages: StageTimes
   readonly #state: State
   readonly #requestIds: RequestIds
   readonly #hooks: ReplicaHooks
@@ -101,6 +103,7 @@ export class Replica {
     this.#clock = clock
     this.#options = options
     this.#metrics = state.metrics
+    this.#stages = replica.slow.stages
     this.#state = state
     this.#requestIds = requestIds
     this.#hooks = hooks
@@ -209,7 +212,7 @@ export class Replica {
       clock: this.#clock,
       tickMs: this.#options.heartbeatIntervalMs,
       electionTicks: electionTicksOf(this.#options),
-      persist: messages => this.#storage.persist(messages),
+      persist: messages => this.#stages.timed(lastEntry(messages), () => this.#storage.persist(messages)),
       install: message => installation.prepare(message),
       apply: entry => this.#applier.apply(entry),
       send: message => this.peers.send(message),
@@ -377,6 +380,7 @@ export class Replica {
   #stateChanged(ready: Ready): void {
     if (ready.hardState !== undefined) {
       this.term = ready.hardState.term
+      if (ready.hardState.commit > this.#committed) this.#stages.committed(ready.hardState.commit)
       this.#committed = ready.hardState.commit
     }
     if (ready.softState !== undefined) this.#leadChanged(ready.softState.lead)
@@ -456,4 +460,13 @@ export class Replica {
       this.#hooks.turnEnded()
     })
   }
+}
+
+/** Index of the last entry that these messages carry. */
+function lastEntry(messages: readonly Message[]): number | undefined {
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const last = messages[i]?.entries.at(-1)
+    if (last !== undefined) return last.index
+  }
+  return undefined
 }

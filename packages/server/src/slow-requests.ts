@@ -6,6 +6,7 @@ import type { Refusal } from './errors.ts'
 import * as limits from './limits.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Clock, Logger } from './parts.ts'
+import { StageTimes } from './stages.ts'
 
 /** What etcd says about entries and reads that took too long, or were refused. */
 export class SlowRequests {
@@ -13,6 +14,7 @@ export class SlowRequests {
   readonly #logger: Logger
   readonly #metrics: Metrics
   readonly #expectedMs: number
+  readonly stages: StageTimes
   /** Lines of the present second: describing a request costs more than applying it. */
   #lines = 0
   #secondEndsMs = 0
@@ -27,6 +29,7 @@ export class SlowRequests {
     this.#logger = parts.logger
     this.#metrics = parts.metrics
     this.#expectedMs = parts.expectedMs
+    this.stages = new StageTimes(parts.clock)
   }
 
   /** An entry was applied. */

@@ -20,6 +20,9 @@ export interface Proposer<Outcome = unknown> extends Waiter<Outcome> {
   readonly caller: AuthInfo | undefined
   /** The entry, once it is proposed. */
   entry: Uint8Array | undefined
+  /** Index of the entry and when it began to be applied, once it did; 0 before. */
+  entryIndex: number
+  applyMs: number
 }
 
 /** A proposal of the member itself. */
@@ -27,6 +30,8 @@ export class OwnProposal<Outcome> implements Proposer<Outcome> {
   readonly startedMs: number
   readonly caller: AuthInfo | undefined
   entry: Uint8Array | undefined = undefined
+  entryIndex = 0
+  applyMs = 0
   readonly #waiter: Waiter<Outcome>
 
   constructor(startedMs: number, waiter: Waiter<Outcome>, caller?: AuthInfo | undefined) {

@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeEntry } from '../src/describe-request.ts'
 import { encodeEntry, OperationField } from '../src/entry.ts'
 import * as limits from '../src/limits.ts'
+import { StageTimes, stageFields } from '../src/stages.ts'
 import type { LogLine } from './log.ts'
 import { type TestMember, World } from './member.ts'
 import { bytesOf, compareOf, del, get, nested, put, txnOf } from './messages.ts'
@@ -205,6 +206,77 @@ describe('a member', () => {
     world.releaseDisk()
   })
 
+  describe('names the stage that took longest', () => {
+    const stagesOf = (line: LogLine | undefined): Readonly<Record<string, string>> =>
+      line?.fields['stages'] as Readonly<Record<string, string>>
+
+    test('the disk', async () => {
+      await start({ warningUnaryRequestDurationMs: 300 })
+      world.holdDisk()
+      const put = member.call(KV.put, { key: bytesOf('a') })
+      await world.settled()
+      await world.advance(2000)
+      world.releaseDisk()
+      await put
+      const [line] = lines('request stats')
+      expect(line?.fields['slowest stage']).toBe('fsync')
+      expect(stagesOf(line)).toEqual({ queue: '0s', fsync: '2s', network: '0s', apply: '0s', send: '0s' })
+    })
+
+    test('the queue: a request that comes while the disk is busy waits for its turn', async () => {
+      await start({ warningUnaryRequestDurationMs: 300 })
+      world.holdDisk()
+      const first = member.call(KV.put, { key: bytesOf('a') })
+      await world.settled()
+      const second = member.call(KV.put, { key: bytesOf('b') })
+      await world.settled()
+      await world.advance(1000)
+      world.releaseDisk()
+      await Promise.all([first, second])
+      const [one, other] = lines('request stats')
+      expect([one?.fields['slowest stage'], other?.fields['slowest stage']]).toEqual(['fsync', 'queue'])
+      expect(stagesOf(other)['queue']).toBe('1s')
+    })
+
+    test('the network, where others have to say that they have it', () => {
+      let nowMs = 0
+      const times = new StageTimes({ now: () => nowMs })
+      const write = times.timed(7, async () => {
+        nowMs = 30
+      })
+      return write.then(() => {
+        nowMs = 530
+        times.committed(7)
+        const stages = times.of(6, { openedMs: -5, applyMs: 540, appliedMs: 545 })
+        expect(stages).toEqual({ queueMs: 15, fsyncMs: 30, networkMs: 500, applyMs: 5 })
+        expect(stageFields(stages, 560)).toEqual({
+          'slowest stage': 'network',
+          stages: { queue: '15ms', fsync: '30ms', network: '500ms', apply: '5ms', send: '10ms' },
+        })
+        // A leader that was slower than the others.
+        const early = new StageTimes({ now: () => 10 })
+        early.committed(7)
+        expect(early.of(7, { openedMs: 0, applyMs: 12, appliedMs: 12 })).toMatchObject({ fsyncMs: 0, networkMs: 10 })
+      })
+    })
+
+    test('applying, of entries and reads', async () => {
+      await start({ warningUnaryRequestDurationMs: 300 })
+      await member.call(KV.put, { key: bytesOf('a') })
+      world.lookCostMs = 400
+      await member.call(KV.range, { key: bytesOf('a') })
+      const stages = stagesOf(lines('request stats')[0])
+      expect(Object.keys(stages)).toEqual(['queue', 'fsync', 'network', 'apply', 'send'])
+      expect(stages['apply']).not.toBe('0s')
+    })
+
+    test('and forgets what was long ago', () => {
+      const times = new StageTimes({ now: () => 1 })
+      for (let i = 0; i < 10_000; i++) times.committed(i)
+      expect(times.of(3, { openedMs: 0, applyMs: 5, appliedMs: 6 })).toMatchObject({ fsyncMs: 0, applyMs: 1 })
+    })
+  })
+
   test('says what slow calls were, whose, and how large', async () => {
     await start({ warningUnaryRequestDurationMs: 0.001 })
     world.lookCostMs = 1
@@ -241,6 +313,8 @@ describe('a member', () => {
       'response count',
       'response size',
       'request content',
+      'slowest stage',
+      'stages',
     ])
     expect(fields).toMatchObject({
       'start time': expect.stringMatching(/^202[56]-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

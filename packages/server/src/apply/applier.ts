@@ -132,6 +132,10 @@ export class Applier {
     const { state, quota, clock } = this.#parts
     const startMs = clock.now()
     const proposer = this.#proposer(parsed)
+    if (proposer !== undefined) {
+      proposer.entryIndex = entry.index
+      proposer.applyMs = startMs
+    }
     const refusal =
       (state.auth.isEnabled ? refusalByAuth(state, entry.data, parsed, operation.name) : undefined) ??
       (state.alarms.any ? refusalByAlarm(state, entry.data, parsed) : undefined)

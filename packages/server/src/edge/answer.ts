@@ -21,6 +21,8 @@ export type Answer<Outcome> = (call: UnaryCall, outcome: Outcome, member: Member
  */
 export class WaitingCall<Outcome> implements Proposer<Outcome> {
   entry: Uint8Array | undefined = undefined
+  entryIndex = 0
+  applyMs = 0
   readonly caller: AuthInfo | undefined
   readonly #call: UnaryCall
   readonly #member: Member

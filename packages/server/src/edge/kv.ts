@@ -155,6 +155,7 @@ function stepRange(meter: RangeMeter, cursor: RangeCursor, caller: Caller): bool
   const result = cursor.result()
   const { revision } = member.state.store
   meter.count = result.count
+  meter.readMs = member.clock.now()
   if (result.kvs.byteLength > limits.answerBytesAtOnce) call.replyPieces(rangePieces(member, revision, result))
   else {
     const { bytes, end } = encodeRange(member, revision, result)

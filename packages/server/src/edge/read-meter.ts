@@ -12,13 +12,15 @@ export class RangeMeter {
   readonly request: RangeRequest
   /** Keys in the range, once they are known. */
   count = 0
-  readonly #startMs: number
+  /** When what a wide range asks for was read; 0: that took no time of its own. */
+  readMs = 0
+  readonly startMs: number
 
   constructor(member: Member, call: UnaryCall, request: RangeRequest) {
     this.member = member
     this.call = call
     this.request = request
-    this.#startMs = member.clock.now()
+    this.startMs = member.clock.now()
     call.context = this
   }
 
@@ -27,7 +29,7 @@ export class RangeMeter {
     const { metrics } = member.state
     const nowMs = member.clock.now()
     const isSuccess = refusal === undefined
-    metrics.rangeReads.observe(isSuccess, (nowMs - this.#startMs) / 1000)
+    metrics.rangeReads.observe(isSuccess, (nowMs - this.startMs) / 1000)
     metrics.rangeRequests.observe(isSuccess, (nowMs - call.openedMs) / 1000)
     member.slow.rangeRead(request, nowMs - call.openedMs, result, refusal)
   }

@@ -3,6 +3,7 @@ import { KV } from '@kvs/proto/rpc'
 import { describeContent, describeRangeRequest } from '../describe-request.ts'
 import { formatDuration } from '../duration.ts'
 import type { LogFields } from '../parts.ts'
+import { stageFields } from '../stages.ts'
 import { Cursor } from '../wire.ts'
 import { WaitingCall } from './answer.ts'
 import type { Member } from './member.ts'
@@ -22,7 +23,21 @@ export function requestStats(member: Member, call: ServerCall, end: Readonly<Cal
       'response size': -1,
       'request content': '',
     }),
+    ...stagesOf(member, call, end),
   }
+}
+
+/** What etcd does not say: where the time went. */
+function stagesOf(member: Member, { context, openedMs }: ServerCall, { durationMs }: Readonly<CallEnd>): LogFields {
+  const endMs = openedMs + durationMs
+  if (context instanceof RangeMeter) {
+    const { startMs, readMs } = context
+    const applyMs = (readMs === 0 ? endMs : readMs) - startMs
+    return stageFields({ queueMs: startMs - openedMs, fsyncMs: 0, networkMs: 0, applyMs }, durationMs)
+  }
+  if (!(context instanceof WaitingCall) || context.entryIndex === 0) return {}
+  const { entryIndex, applyMs } = context
+  return stageFields(member.slow.stages.of(entryIndex, { openedMs, applyMs, appliedMs: endMs }), durationMs)
 }
 
 function sizes({ path, context }: ServerCall, end: Readonly<CallEnd>): LogFields | undefined {
