@@ -93,6 +93,11 @@ export class Loop {
     this.schedule()
   }
 
+  /** Those of these that still wait for a leader are not proposed any more: nobody waits for them. */
+  withdraw(given: ReadonlySet<Uint8Array>): void {
+    this.#proposals = this.#proposals.filter(data => !given.has(data))
+  }
+
   proposeConfChange(change: ConfChange): void {
     this.#changes.push(change)
     this.schedule()
@@ -107,7 +112,8 @@ export class Loop {
     this.schedule()
     if (this.#raft.step(message) === 'accepted' || message.type !== MessageType.MsgProp) return
     if (this.#held.length >= limits.heldProposalsMax) return
-    this.#held.push({ message, ticksLeft: this.#parts.electionTicks })
+    // Raft gives a transfer up with the last of these ticks: then there must be time to take what was held.
+    this.#held.push({ message, ticksLeft: this.#parts.electionTicks + 1 })
   }
 
   /** Hands leadership over to another voter. */

@@ -93,8 +93,12 @@ export class Replica {
   #lead = 0n
   /** When this member learned of the present leader, or of there being none. */
   #leadSinceMs: number
+  /** When this member last learned of another leader. */
+  #lastElectionMs = Number.NEGATIVE_INFINITY
   #committed = 0
   #timeoutTimer: unknown
+  /** Entries whose proposers were just told that it took too long. */
+  readonly #givenUp = new Set<Uint8Array>()
   #closed: Refusal | undefined
 
   constructor(replica: ReplicaParts, hooks: ReplicaHooks) {
@@ -347,6 +351,7 @@ export class Replica {
     this.#metrics.proposalsFailed++
     const parsed = new ParsedEntry()
     if (entry !== undefined && parsed.parse(entry)) {
+      this.#givenUp.add(entry)
       const { request } = this.#applier.durationsOf(parsed.operation)
       request.observe(false, (this.#clock.now() - startedMs) / 1000)
     }
@@ -356,8 +361,8 @@ export class Replica {
   /** What kept a request waiting in vain, as far as this member can tell (etcd.md 2.9). */
   #timeoutOf(startedMs: number): Refusal {
     const { electionTimeoutMs } = this.#options
-    const beforeLeadMs = this.#leadSinceMs - 2 * electionTimeoutMs
-    if (startedMs > beforeLeadMs && startedMs < this.#leadSinceMs) return Refusal.of('TIMEOUT_DUE_TO_LEADER_FAIL')
+    const beforeLeadMs = this.#lastElectionMs - 2 * electionTimeoutMs
+    if (startedMs > beforeLeadMs && startedMs < this.#lastElectionMs) return Refusal.of('TIMEOUT_DUE_TO_LEADER_FAIL')
     if (this.#lead === noNode) return Refusal.of('TIMEOUT')
     const isConnected = this.#lead === this.#id ? this.#hasQuorumSince(startedMs) : this.#sees(this.#lead, startedMs)
     return Refusal.of(isConnected ? 'TIMEOUT' : 'TIMEOUT_DUE_TO_CONNECTION_LOST')
@@ -390,7 +395,10 @@ export class Replica {
   #leadChanged(lead: bigint): void {
     const isOther = lead !== this.#lead
     if (isOther) this.#leadSinceMs = this.#clock.now()
-    if (lead !== noNode && isOther) this.#metrics.leaderChanges++
+    if (lead !== noNode && isOther) {
+      this.#lastElectionMs = this.#leadSinceMs
+      this.#metrics.leaderChanges++
+    }
     this.#lead = lead
     if (lead !== this.#id) this.#state.lessor.demote()
     this.#reads.retry()
@@ -456,6 +464,10 @@ export class Replica {
       const nowMs = this.#clock.now()
       this.waiting.mark(nowMs + this.#requestTimeoutMs - limits.timeoutCheckMs)
       this.waiting.expire(nowMs)
+      if (this.#givenUp.size > 0) {
+        if (this.#loop.queuedProposals > 0) this.#loop.withdraw(this.#givenUp)
+        this.#givenUp.clear()
+      }
       if (this.waiting.size > 0) this.#armTimeout()
       this.#hooks.turnEnded()
     })
