@@ -105,7 +105,7 @@ function messageBytes(type, context) {
   return writer.finish()
 }
 
-/** A map is a list of messages that have a key and a value. @param {protobuf.Field} field */
+/** A map is a list of messages that have a key and a value. @param {{ readonly name: string }} field */
 const entryName = field => `${pascal(field.name)}Entry`
 
 /** @param {protobuf.MapField} field @param {protobuf.Type} type @param {Context} context */
