@@ -14,5 +14,9 @@ export const DEFAULT_CAPACITY_BYTES = 1_099_511_627_776
 export const INLINE_SYNC_BYTES = 512
 /** A sync that takes longer is not fast. */
 export const FAST_SYNC_MS = 0.5
-/** After one that was not fast or not small, so many go to the thread pool and must be both in a row. */
+/** What the way to the thread pool and back may add to a sync that is fast, on a machine that is not idle. */
+export const POOL_HOP_MS = 0.5
+/** After one that was not fast or not small, at least so many go to the thread pool. */
 export const SLOW_SYNC_PAUSE = 8
+/** And for each millisecond it took so many. */
+export const SLOW_SYNC_PAUSE_PER_MS = 16

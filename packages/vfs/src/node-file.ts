@@ -105,7 +105,9 @@ export class NodeFile implements File {
       if (this.#syncFailure !== undefined) return fail(this.#syncFailure)
       const startMs = performance.now()
       const ended = (error: unknown): void => {
-        this.#pace.took(performance.now() - startMs)
+        const tookMs = performance.now() - startMs
+        if (isInline) this.#pace.waited(tookMs)
+        else this.#pace.pooled(tookMs)
         if (error === null) return done()
         this.#syncFailure = error
         fail(error)
