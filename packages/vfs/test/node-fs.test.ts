@@ -159,7 +159,10 @@ describe('errors', () => {
     slow = true
     expect(await sync(2_000)).toBe('pool')
     for (let i = 0; i < 8; i++) expect(await sync(10)).toBe('pool')
-    expect(await sync(10)).toBe('spot')
+    // How many more depends on how slow it was.
+    let more = 0
+    while (more < 1000 && (await sync(10)) === 'pool') more++
+    expect(seen.at(-1)).toBe('spot')
     await file.close()
   })
 
