@@ -12,6 +12,8 @@ export interface Pipe {
   write(bytes: Uint8Array): boolean
   /** Bytes queued and not yet taken by the system. */
   readonly queuedBytes: number
+  /** True: while `queuedBytes` is 0, nobody looks at bytes that were written any more, and they may be changed. */
+  readonly forgetsSent?: boolean
   pause(): void
   resume(): void
   /** Sends what is queued, then tells the other end that no more will come. */

@@ -121,11 +121,15 @@ export abstract class EngineCall implements ServerCall, Timed, AssemblerSink {
   }
 
   /** `length` bytes in pieces. */
-  protected sendPieces(pieces: readonly Uint8Array[], length: number): void {
+  protected sendPieces(
+    pieces: readonly Uint8Array[],
+    length: number,
+    onSent: ((piece: Uint8Array) => void) | undefined,
+  ): void {
     if (this.head.compressor !== undefined) return this.sendMessage(joined(pieces, length), 0, length)
     const { http2, prefix, server } = this.connection
     writePrefix(prefix, false, length)
-    http2.pieces(this.stream, prefix, pieces)
+    http2.pieces(this.stream, prefix, pieces, onSent)
     server.counters.sentBytes += length
     this.head.counters.messagesSent++
   }
@@ -241,12 +245,12 @@ export class EngineUnaryCall extends EngineCall implements UnaryCall {
     this.tellObserver(StatusCode.OK, bytes, start, end)
   }
 
-  replyPieces(pieces: readonly Uint8Array[]): void {
+  replyPieces(pieces: readonly Uint8Array[], onSent?: (piece: Uint8Array) => void): void {
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
     if (this.ended || this.isTooLong(length)) return
     this.over(StatusCode.OK)
     this.begin()
-    this.sendPieces(pieces, length)
+    this.sendPieces(pieces, length, onSent)
     this.connection.http2.trailers(this.stream, this.connection.okTrailers)
     this.tellObserver(StatusCode.OK, undefined, 0, length)
   }

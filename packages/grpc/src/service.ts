@@ -65,9 +65,9 @@ export interface UnaryCall extends ServerCall {
   reply(bytes: Uint8Array, start: number, end: number): void
   /**
    * The same with a message in pieces, for large ones: nothing is copied before it is sent, so nobody may change the pieces
-   * any more.
+   * any more. `onSent` hears of pieces that are not needed any longer, and may use them again; of others it never hears.
    */
-  replyPieces(pieces: readonly Uint8Array[]): void
+  replyPieces(pieces: readonly Uint8Array[], onSent?: (piece: Uint8Array) => void): void
   /** Told when the call ends before it was answered. At most one callback; set during `handle`. */
   onCancel: ((code: StatusCode) => void) | undefined
 }

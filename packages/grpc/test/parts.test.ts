@@ -18,9 +18,14 @@ describe('ByteQueue', () => {
       fc.property(fc.array(step, { maxLength: 80 }), steps => {
         const queue = new ByteQueue()
         let model: number[] = []
+        const given: Uint8Array[] = []
+        const read: Uint8Array[] = []
         for (const one of steps) {
           if (typeof one === 'object' && 'given' in one) {
-            queue.give(one.given)
+            const block = one.given.slice()
+            if (block.length > 0) given.push(block)
+            // Whoever hears that a block was read uses it again.
+            queue.give(block, bytes => read.push(bytes.fill(0xee)))
             model.push(...one.given)
           } else if (typeof one !== 'number') {
             queue.push(one, 0, one.length)
@@ -34,6 +39,8 @@ describe('ByteQueue', () => {
           }
           expect(queue.length).toBe(model.length)
         }
+        queue.shift(new Uint8Array(queue.length), 0, queue.length)
+        expect(read).toEqual(given)
       }),
       { numRuns: 200 },
     )
@@ -41,6 +48,49 @@ describe('ByteQueue', () => {
 })
 
 describe('Output', () => {
+  it('uses room again that was taken, and no other', () => {
+    const step = fc.oneof(fc.integer({ min: 1, max: 90_000 }), fc.constantFrom('drain' as const, 'taken' as const))
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), steps => {
+        const output = new Output()
+        const handed: { readonly bytes: Uint8Array; readonly copy: Uint8Array }[] = []
+        let value = 0
+        let sum = 0
+        for (const one of steps) {
+          if (one === 'taken') {
+            if (output.pendingBytes === 0) handed.length = 0
+            output.taken()
+          } else if (one === 'drain') {
+            output.drainTo({ write: bytes => handed.push({ bytes, copy: bytes.slice() }) > 0 })
+            expect(output.pendingBytes).toBe(0)
+            sum = 0
+          } else {
+            output.reserve(one)
+            output.bytes.fill(++value, output.at, output.at + one)
+            output.at += one
+            sum += one
+            expect(output.pendingBytes).toBe(sum)
+          }
+          for (const { bytes, copy } of handed) expect(Buffer.compare(bytes, copy)).toBe(0)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('keeps one slab as long as everything is taken at once', () => {
+    const output = new Output()
+    const slabs = new Set<Uint8Array>()
+    for (let i = 0; i < 1000; i++) {
+      output.reserve(3_000)
+      slabs.add(output.bytes)
+      output.at += 3_000
+      output.drainTo({ write: () => true })
+      output.taken()
+    }
+    expect(slabs.size).toBe(1)
+  })
+
   it('hands over what was written, in order, and never touches it again', () => {
     fc.assert(
       fc.property(

@@ -60,9 +60,11 @@ export interface KeyValueList extends Iterable<KeyValue> {
   freeze(): void
   /**
    * What `writeTo` would write with field 2, or 3 for pairs that a delete found, in pieces that may be sent without
-   * another copy. Freezes.
+   * another copy. Freezes. Whoever has sent a piece may give it to `recyclePiece`, and must not use the list afterwards.
    */
   pieces(): readonly Uint8Array[]
+  /** The list is not used any more, nor are its pieces: what was copied for it may be used for the next. */
+  release(): void
 }
 
 export interface RangeResult {

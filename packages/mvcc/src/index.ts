@@ -67,6 +67,7 @@ export {
 export { MvccError, type MvccErrorCode } from './errors.ts'
 export { compactionHashesMax, defaultLimits, type StoreLimits } from './limits.ts'
 export { decodeRecord } from './record.ts'
+export { recyclePiece } from './record-list.ts'
 export type { StateBucket, StateFile, StateInterval, StateRecord, StoreBuckets } from './state.ts'
 export { openStore, openStoreInSlices } from './store.ts'
 export type {

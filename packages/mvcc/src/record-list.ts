@@ -15,8 +15,43 @@ const kvsTag = 0x12
 export const previousTag = 0x1a
 /** Pieces are cut at this size, a record more or less. */
 const pieceBytes = 256 * 1024
-/** The first piece that is filled as records come; later ones are twice as large, up to `pieceBytes`. */
-const firstPieceBytes = 16 * 1024
+/**
+ * Pieces that are filled as records come are used again once they were sent: a fresh one costs its pages and the collection
+ * of the old one, for it is by bytes outside of the heap that long ranges bring the collector on.
+ */
+class PiecePool {
+  readonly pieceBytes: number
+  private readonly spareMax: number
+  private readonly spare: Uint8Array[] = []
+  /** Pieces in use that may come back. */
+  private readonly lent = new WeakSet<ArrayBufferLike>()
+
+  constructor(pieceBytes: number, spareMax: number) {
+    this.pieceBytes = pieceBytes
+    this.spareMax = spareMax
+  }
+
+  lend(): Uint8Array {
+    const piece = this.spare.pop() ?? new Uint8Array(this.pieceBytes)
+    this.lent.add(piece.buffer)
+    return piece
+  }
+
+  /** Pieces of others are left alone. */
+  takeBack({ buffer }: Uint8Array): void {
+    if (this.lent.delete(buffer) && this.spare.length < this.spareMax) this.spare.push(new Uint8Array(buffer))
+  }
+}
+
+/** First pieces of lists, and later ones. */
+const firstPieces = new PiecePool(16 * 1024, 32)
+const laterPieces = new PiecePool(64 * 1024, 64)
+
+/** Gives back a piece of a list that nobody uses any more. Other bytes are left alone. */
+export function recyclePiece(piece: Uint8Array): void {
+  if (piece.buffer.byteLength === firstPieces.pieceBytes) firstPieces.takeBack(piece)
+  else laterPieces.takeBack(piece)
+}
 
 /** Long lists grow by segments: one array of a million references would be copied again and again. */
 const segmentShift = 12
@@ -34,7 +69,9 @@ export class RecordList implements KeyValueList {
   private readonly tag: number
   private seen: number
   length = 0
-  private readonly segments: Segment[] = []
+  private segments: Segment[] = []
+  /** Records whose places are noted in `segments`: all, or none if they were copied and nobody has asked. */
+  private placed = 0
   private readonly frozenPieces: Uint8Array[] = []
   /** Records from here on still lie in the store. */
   private frozen = 0
@@ -49,29 +86,54 @@ export class RecordList implements KeyValueList {
   }
 
   push(source: Uint8Array, start: number, length: number): void {
-    if ((this.length & segmentMask) === 0) this.segments.push({ sources: [], starts: [], lengths: [] })
-    const { sources, starts, lengths } = this.segments[this.length++ >>> segmentShift]!
-    sources.push(source)
-    starts.push(start)
-    lengths.push(length)
+    this.length++
+    this.place(source, start, length)
     this.byteLength += 1 + varintBytes(length) + length
   }
 
-  /** Adds a record that is frozen at once, while it is near. All records before must be frozen. */
+  /** Adds a record that is frozen at once, while it is near. All records of the list must come this way. */
   pushCopy(source: Uint8Array, start: number, length: number): void {
     const size = 1 + varintBytes(length) + length
     if (this.pieceAt + size > this.piece.length) this.beginPiece(size)
-    const { piece } = this
-    const next = copyFramed(source, start, length, this.tag, piece, this.pieceAt)
-    this.push(piece, next - length, length)
-    this.pieceAt = next
-    this.frozen = this.length
+    this.pieceAt = copyFramed(source, start, length, this.tag, this.piece, this.pieceAt)
+    this.byteLength += size
+    this.frozen = ++this.length
+  }
+
+  private place(source: Uint8Array, start: number, length: number): void {
+    if ((this.placed & segmentMask) === 0) this.segments.push({ sources: [], starts: [], lengths: [] })
+    const { sources, starts, lengths } = this.segments[this.placed++ >>> segmentShift]!
+    sources.push(source)
+    starts.push(start)
+    lengths.push(length)
+  }
+
+  /** Notes the places of records that were copied. Answers go out as pieces and do not need them. */
+  private placeCopied(): void {
+    this.segments = []
+    this.placed = 0
+    for (const piece of this.frozenPieces) this.placePiece(piece, piece.length)
+    this.placePiece(this.piece, this.pieceAt)
+  }
+
+  private placePiece(piece: Uint8Array, end: number): void {
+    for (let at = 0; at < end; ) {
+      let length = 0
+      let shift = 0
+      do {
+        at++
+        length |= (piece[at]! & 0x7f) << shift
+        shift += 7
+      } while (piece[at]! >= 0x80)
+      this.place(piece, at + 1, length)
+      at += 1 + length
+    }
   }
 
   private beginPiece(size: number): void {
-    const { length } = this.piece
+    const pool = this.length === 0 ? firstPieces : laterPieces
     this.endPiece()
-    this.piece = new Uint8Array(Math.max(size, Math.min(Math.max(firstPieceBytes, length * 2), pieceBytes)))
+    this.piece = size > pool.pieceBytes ? new Uint8Array(size) : pool.lend()
   }
 
   private endPiece(): void {
@@ -86,14 +148,17 @@ export class RecordList implements KeyValueList {
   }
 
   source(index: number): Uint8Array {
+    if (this.placed < this.length) this.placeCopied()
     return this.segments[index >>> segmentShift]!.sources[index & segmentMask]!
   }
 
   start(index: number): number {
+    if (this.placed < this.length) this.placeCopied()
     return this.segments[index >>> segmentShift]!.starts[index & segmentMask]!
   }
 
   recordLength(index: number): number {
+    if (this.placed < this.length) this.placeCopied()
     return this.segments[index >>> segmentShift]!.lengths[index & segmentMask]!
   }
 
@@ -106,7 +171,21 @@ export class RecordList implements KeyValueList {
     this.check()
     const tag = (options.field << 3) | 2
     let { at } = options
+    if (this.placed < this.length) {
+      if (tag === this.tag) return this.writePieces(target, at)
+      this.placeCopied()
+    }
     for (let index = 0; index < this.length; index++) at = this.copy(index, tag, target, at)
+    return at
+  }
+
+  /** Copied records are framed as they must be. */
+  private writePieces(target: Uint8Array, position: number): number {
+    let at = position
+    for (const piece of this.pieces()) {
+      target.set(piece, at)
+      at += piece.length
+    }
     return at
   }
 
@@ -161,6 +240,11 @@ export class RecordList implements KeyValueList {
     this.freeze()
     this.endPiece()
     return this.frozenPieces
+  }
+
+  release(): void {
+    this.endPiece()
+    for (const piece of this.frozenPieces) recyclePiece(piece)
   }
 
   *[Symbol.iterator](): Generator<KeyValue, void> {
@@ -241,6 +325,8 @@ export class OneRecord implements KeyValueList {
     this.freeze()
     return this.piece === undefined ? [] : [this.piece]
   }
+
+  release(): void {}
 
   *[Symbol.iterator](): Generator<KeyValue, void> {
     this.check()

@@ -247,6 +247,25 @@ describe('store', () => {
     sorted.close()
   })
 
+  it('writes what a cursor has copied under any field, and tells its places, however many pieces it takes', () => {
+    const store = open()
+    const values = [0, 100, 200, 20_000, 70_000].map(length => 'v'.repeat(length))
+    for (let i = 0; i < 20; i++) put(store, `key-${10 + i}`, values[i % values.length] as string)
+    const whole = store.range(all).kvs
+    const cursor = store.openRange(all)
+    while (!cursor.step({ records: 3 })) {}
+    const { kvs } = cursor.result()
+    for (const field of [2, 3]) {
+      const expected = new Uint8Array(1 + whole.byteLength)
+      whole.writeTo(expected, { at: 1, field })
+      const written = new Uint8Array(1 + kvs.byteLength)
+      expect(kvs.writeTo(written, { at: 1, field })).toBe(written.length)
+      expect(written).toEqual(expected)
+    }
+    for (let i = 0; i < 20; i++) expect(kvs.record(i)).toEqual(whole.record(i))
+    expect(kvs.pieces().reduce((sum, piece) => sum + piece.length, 0)).toBe(kvs.byteLength)
+  })
+
   it('lets go of what a closed cursor held back', () => {
     const store = open(new SortedState(), { sliceRecords: 1 })
     for (const value of ['1', '2', '3']) put(store, 'a', value)

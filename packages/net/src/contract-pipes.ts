@@ -42,6 +42,24 @@ const carrying: readonly NamedCheck[] = [
     },
   ],
   [
+    'bytes may change once the pipe says that it has forgotten them',
+    async ({ a, b }) => {
+      if (a.pipe.forgetsSent !== true) return
+      a.start()
+      b.start()
+      const bytes = new Uint8Array(30_000)
+      let sent = 0
+      for (let round = 0; round < 40; round++) {
+        bytes.set(pattern(bytes.length, sent))
+        a.write(bytes)
+        sent += bytes.length
+        while (a.pipe.queuedBytes > 0) await settle()
+      }
+      await b.events.received(sent)
+      assert.deepEqual(b.events.bytes(), pattern(sent))
+    },
+  ],
+  [
     'what came before start comes first',
     async ({ a, b }) => {
       a.start()

@@ -44,6 +44,11 @@ export interface Pipe {
   write(bytes: Uint8Array): boolean
   /** Bytes queued and not yet taken by the system. */
   readonly queuedBytes: number
+  /**
+   * True: while `queuedBytes` is 0, nobody looks at bytes that were written any more, and whoever wrote them may change
+   * them. Pipes that hand the very bytes on to others are silent about it.
+   */
+  readonly forgetsSent?: boolean
   /** Stops and restarts delivery of `data` (back-pressure towards the other end). */
   pause(): void
   resume(): void

@@ -34,6 +34,10 @@ export class PutBackPipe implements ClosingPipe {
     return this.#pipe.queuedBytes
   }
 
+  get forgetsSent(): boolean {
+    return this.#pipe.forgetsSent === true
+  }
+
   look(judge: (prefix: Uint8Array) => boolean, lost: (error: Error | undefined) => void): void {
     this.#judge = judge
     this.#lost = lost

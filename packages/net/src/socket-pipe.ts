@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { formatHostPort } from './address.ts'
 import { assert } from './assert.ts'
 import { CloseHook, type ClosingPipe } from './close-hook.ts'
@@ -8,6 +8,8 @@ import type { Pipe, PipeEvents, PipeInfo } from './pipe.ts'
 /** A pipe over a socket of node:net. Chunks are handed on as they come (they are `Buffer`s), one write is one write. */
 export class SocketPipe implements ClosingPipe {
   readonly info: PipeInfo
+  /** What a socket has taken is copied to the kernel, or encrypted; other streams may hand the very bytes on. */
+  readonly forgetsSent: boolean
   readonly #socket: Socket
   readonly #hook = new CloseHook()
   #events: PipeEvents | undefined
@@ -26,6 +28,7 @@ export class SocketPipe implements ClosingPipe {
   constructor(socket: Socket, info: PipeInfo, highWaterBytes = 0) {
     this.#socket = socket
     this.info = info
+    this.forgetsSent = socket instanceof Socket
     this.#highWaterBytes = highWaterBytes
     socket.on('error', this.#onError)
     socket.on('end', this.#onEnd)

@@ -115,9 +115,10 @@ describe('Range', () => {
 
 describe('wide ranges are read in slices', () => {
   const count = 10_000
+  const nameOf = (number: number): string => `k${String(number).padStart(5, '0')}`
 
   beforeEach(async () => {
-    const keys = Array.from({ length: count }, (_, i) => `k${String(i).padStart(5, '0')}`)
+    const keys = Array.from({ length: count }, (_, i) => nameOf(i))
     await Promise.all(keys.map(key => put(key, 'v')))
   })
 
@@ -130,6 +131,19 @@ describe('wide ranges are read in slices', () => {
     const keys = kvs.map(kv => textOf(kv.key))
     expect(keys).toEqual([...keys].sort())
     expect(new Set(kvs.map(kv => textOf(kv.value))).size).toBe(1)
+  })
+
+  test('many at once, long and short, do not mix, though their bytes are used again and again', async () => {
+    for (let round = 0; round < 3; round++) {
+      const wanted = Array.from({ length: 30 }, (_, i) => ({ first: i * 97 + round, length: 1 + i * 200 }))
+      const answers = await Promise.all(
+        wanted.map(({ first, length }) => range(nameOf(first), { end: nameOf(first + length) })),
+      )
+      for (const [i, { first, length }] of wanted.entries()) {
+        const keys = answers[i]?.kvs.map(kv => textOf(kv.key))
+        expect(keys).toEqual(Array.from({ length }, (_, at) => nameOf(first + at)))
+      }
+    }
   })
 
   test('other requests are answered in between', async () => {

@@ -210,10 +210,15 @@ export class Http2Connection implements SenderEvents {
     this.touch()
   }
 
-  /** Sends `prefix` and pieces that nobody changes any more as DATA. */
-  pieces(stream: Http2Stream, prefix: Uint8Array, pieces: readonly Uint8Array[]): void {
+  /** Sends `prefix` and pieces that nobody changes any more, unless `onSent` has heard of them, as DATA. */
+  pieces(
+    stream: Http2Stream,
+    prefix: Uint8Array,
+    pieces: readonly Uint8Array[],
+    onSent?: (piece: Uint8Array) => void,
+  ): void {
     if (stream.closed) return
-    this.sender.pieces(stream, prefix, pieces)
+    this.sender.pieces(stream, prefix, pieces, onSent)
     this.touch()
   }
 
@@ -312,6 +317,7 @@ export class Http2Connection implements SenderEvents {
       if (bytes === 0) break
       this.#stall.handed(bytes)
       if (!sender.output.drainTo(this.pipe)) sender.blocked = true
+      if (this.pipe.forgetsSent === true && this.pipe.queuedBytes === 0) sender.output.taken()
     } while (sender.hasWork)
     this.#stall.flushed()
     if (this.#draining && this.streams.size === 0) this.#finish()

@@ -1,10 +1,16 @@
 /** Size of an idle connection's first buffer; a busy one's grows up to the second. */
 const FIRST_SLAB_BYTES = 4_096
 const MAX_SLAB_BYTES = 65_536
+/** Slabs that were written out, for all connections; so many at most. */
+const SPARE_SLABS_MAX = 32
+const spareSlabs: Uint8Array[] = []
+/** So many of one connection wait to become spare; those of a peer that reads slowly are left to the collector. */
+const LEFT_SLABS_MAX = 8
 
 /**
  * Bytes on their way to the pipe. Frames are encoded in place: `reserve`, write at `at`, move `at`. What was written is
- * handed over as views of the slab; a slab's used part is never touched again, so nothing is copied.
+ * handed over as views of the slab, so nothing is copied; a slab's used part is not touched again before `taken` says that
+ * nobody looks at it any more.
  */
 export class Output {
   bytes: Uint8Array = new Uint8Array(0)
@@ -14,6 +20,8 @@ export class Output {
   /** Finished parts of slabs that had no more room. */
   #full: Uint8Array[] = []
   #fullBytes = 0
+  /** Slabs of full size with no more room. */
+  #left: Uint8Array[] = []
 
   /** Bytes not yet handed over. */
   get pendingBytes(): number {
@@ -41,8 +49,17 @@ export class Output {
     return goOn
   }
 
+  /** Whoever was handed bytes has let go of all of them: their room is used again. */
+  taken(): void {
+    if (this.pendingBytes > 0) return
+    this.at = this.#start = 0
+    for (const slab of this.#left) if (spareSlabs.length < SPARE_SLABS_MAX) spareSlabs.push(slab)
+    this.#left = []
+  }
+
   /** Forgets everything. */
   clear(): void {
+    this.#left = []
     this.#full = []
     this.#fullBytes = 0
     this.bytes = new Uint8Array(0)
@@ -55,7 +72,9 @@ export class Output {
       this.#full.push(this.bytes.subarray(this.#start, this.at))
       this.#fullBytes += this.at - this.#start
     }
-    this.bytes = new Uint8Array(Math.max(length, this.#slabBytes))
+    if (this.bytes.length === MAX_SLAB_BYTES && this.#left.length < LEFT_SLABS_MAX) this.#left.push(this.bytes)
+    const isFullSize = length <= MAX_SLAB_BYTES && this.#slabBytes === MAX_SLAB_BYTES
+    this.bytes = (isFullSize ? spareSlabs.pop() : undefined) ?? new Uint8Array(Math.max(length, this.#slabBytes))
     this.#slabBytes = Math.min(this.#slabBytes * 2, MAX_SLAB_BYTES)
     this.at = 0
     this.#start = 0

@@ -136,12 +136,17 @@ export class Sender {
     this.#enqueue(stream, prefix, bytes, start, end, endStream)
   }
 
-  /** Queues `prefix` and pieces that nobody changes any more as DATA; they are not copied before they are sent. */
-  pieces(stream: Http2Stream, prefix: Uint8Array, pieces: readonly Uint8Array[]): void {
+  /** Queues `prefix` and pieces as DATA. Nobody changes a piece before it is copied out, which `onSent` hears of. */
+  pieces(
+    stream: Http2Stream,
+    prefix: Uint8Array,
+    pieces: readonly Uint8Array[],
+    onSent?: (piece: Uint8Array) => void,
+  ): void {
     stream.queue ??= new ByteQueue()
     const before = stream.queue.length
     stream.queue.push(prefix, 0, prefix.length)
-    for (const piece of pieces) stream.queue.give(piece)
+    for (const piece of pieces) stream.queue.give(piece, onSent)
     this.queuedBytes += stream.queue.length - before
     this.wake(stream)
   }

@@ -1,5 +1,5 @@
 import type { MethodHandler, UnaryCall, UnaryMethod } from '@kvs/grpc'
-import type { RangeCursor } from '@kvs/mvcc'
+import { type RangeCursor, recyclePiece } from '@kvs/mvcc'
 import { Writer } from '@kvs/proto'
 import {
   KV,
@@ -156,10 +156,12 @@ function stepRange(meter: RangeMeter, cursor: RangeCursor, caller: Caller): bool
   const { revision } = member.state.store
   meter.count = result.count
   meter.readMs = member.clock.now()
-  if (result.kvs.byteLength > limits.answerBytesAtOnce) call.replyPieces(rangePieces(member, revision, result))
+  if (result.kvs.byteLength > limits.answerBytesAtOnce)
+    call.replyPieces(rangePieces(member, revision, result), recyclePiece)
   else {
     const { bytes, end } = encodeRange(member, revision, result)
     call.reply(bytes, 0, end)
+    result.kvs.release()
   }
   cursor.close()
   meter.ended(result, undefined)

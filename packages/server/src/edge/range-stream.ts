@@ -195,7 +195,7 @@ class ChunkedRead {
     this.#from = new Uint8Array(key.length + 1)
     this.#from.set(key)
     this.#sent += pairsOf(this.#chunk)
-    this.#chunk = []
+    this.#releaseChunk()
     const { maxRequestBytes } = this.#member.options
     if (end < maxRequestBytes / 2) this.#chunkPairs *= 2
     else if (end > maxRequestBytes * 2) this.#chunkPairs = Math.max(1, Math.floor(this.#chunkPairs / 2))
@@ -205,8 +205,14 @@ class ChunkedRead {
   #finish(last: RangeEnd): void {
     const { bytes, end } = encodeRangeChunk(this.#member, this.#chunk, last)
     this.#call.send(bytes, 0, end)
+    this.#releaseChunk()
     this.#call.finish()
     this.pause()
+  }
+
+  #releaseChunk(): void {
+    for (const list of this.#chunk) list.release()
+    this.#chunk = []
   }
 }
 
