@@ -43,6 +43,7 @@ export class Compactor {
   compactRevision: number = neverCompacted
   scrubbedRevision: number = neverCompacted
   removedRecords = 0
+  lookedAtRecords = 0
 
   constructor(reader: Reader) {
     this.reader = reader
@@ -96,7 +97,7 @@ export class Compactor {
     const records = budget.records ?? Math.min(scrubRecords, this.reader.limits.sliceRecords)
     if (this.running === undefined && !this.start()) return true
     const job = this.running!
-    if (!this.scrub(job, records)) return false
+    if (!this.scrub(job, records, budget.isDue)) return false
     this.finish(job)
     return this.next === undefined
   }
@@ -115,11 +116,12 @@ export class Compactor {
   }
 
   /** Hashes and removes one slice; true at the end. */
-  private scrub(job: ScrubJob, records: number): boolean {
+  private scrub(job: ScrubJob, records: number, isDue: StepBudget['isDue']): boolean {
     const { reader } = this
     const { scan, revision, previous } = job
     const removed: Uint8Array[] = []
-    const done = scan.step(records, (key, value) => {
+    const visit = (key: Uint8Array, value: Uint8Array): undefined => {
+      this.lookedAtRecords++
       scan.findEntry()
       const kept = isKeptByCompaction(reader.index, scan, revision)
       // What the compaction before kept counts if this one keeps it too.
@@ -131,7 +133,8 @@ export class Compactor {
         reader.index.remove(scan.handle)
       }
       return undefined
-    })
+    }
+    const done = scan.step(records, visit, isDue)
     if (removed.length > 0) reader.stamp.value++
     this.removedRecords += removed.length
     for (const key of removed) reader.state.delete(reader.buckets.key, key)

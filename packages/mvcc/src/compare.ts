@@ -4,6 +4,7 @@ import { compareBytes } from './bytes.ts'
 import type { Compare, Cursor, StepBudget } from './contract.ts'
 import { MvccError } from './errors.ts'
 import { intervalOf, isSingleKey, KeyWalk } from './index/key-walk.ts'
+import { recordsPerLook } from './limits.ts'
 import type { Reader } from './reader.ts'
 
 export class CompareRead implements Cursor<boolean> {
@@ -27,18 +28,19 @@ export class CompareRead implements Cursor<boolean> {
     const { index, limits } = this.reader
     if (this.walk === undefined) {
       if (isSingleKey(this.compare)) this.visit(index.lookup(this.compare.key, 0, this.compare.key.length))
-    } else if (!this.walkSome(this.walk, budget.records ?? limits.sliceRecords)) return false
+    } else if (!this.walkSome(this.walk, budget.records ?? limits.sliceRecords, budget.isDue)) return false
     this.holds ??= this.found || this.missingHolds()
     return true
   }
 
-  private walkSome(walk: KeyWalk, records: number): boolean {
+  private walkSome(walk: KeyWalk, records: number, isDue: StepBudget['isDue']): boolean {
     walk.resume()
     for (let left = records; left > 0; left--) {
       const handle = walk.next()
       if (handle === 0) return true
       this.visit(handle)
       if (this.holds === false) return true
+      if (left % recordsPerLook === 1 && isDue?.() === true) break
     }
     walk.park()
     return false

@@ -83,6 +83,8 @@ export interface StepBudget {
   readonly records?: number
   /** Bytes collected. */
   readonly bytes?: number
+  /** Asked every few records whether the step shall end: code that has not run often takes many times as long. */
+  readonly isDue?: () => boolean
 }
 
 /** Something long that the host drives: nothing here blocks the loop for more than one step. */
@@ -264,6 +266,8 @@ export interface Store {
   compact(revision: number): void
   /** Removes a slice of what compaction made superfluous. True when there is nothing left to do now. */
   scrub(budget?: StepBudget): boolean
+  /** Records that scrubs have looked at since the store was opened. */
+  readonly scrubbedRecords: number
   /** Whether `scrub` has anything to do, waiting for readers included. */
   readonly scrubPending: boolean
   /** Gives memory of records back that were deleted or replaced. True when there is nothing left to do now. */

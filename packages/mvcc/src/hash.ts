@@ -45,10 +45,10 @@ export class HashRead implements Cursor<KvHash> {
       this.anyVisible.step({ records })
       return false
     }
-    this.isDone = this.scan.step(records, (key, value) => {
-      if (!this.counts()) return
-      this.hash = crc32c(crc32c(this.hash, key), value)
-    })
+    const feed = (key: Uint8Array, value: Uint8Array): undefined => {
+      if (this.counts()) this.hash = crc32c(crc32c(this.hash, key), value)
+    }
+    this.isDone = this.scan.step(records, feed, budget.isDue)
     if (this.isDone) this.release()
     return this.isDone
   }

@@ -35,6 +35,9 @@ export const defaultLimits: StoreLimits = {
   publishWork: 4096,
 }
 
+/** A cursor asks whether its step is due before every so many records; a power of two. */
+export const recordsPerLook = 32
+
 /** Compaction hashes kept in memory: those with the highest revisions. */
 export const compactionHashesMax = 10
 

@@ -4,6 +4,7 @@ import { compareBytes } from './bytes.ts'
 import type { KeyValueList, RangeCursor, RangeRequest, RangeResult, StepBudget } from './contract.ts'
 import { MvccError } from './errors.ts'
 import { intervalOf, isSingleKey, KeyWalk } from './index/key-walk.ts'
+import { recordsPerLook } from './limits.ts'
 import type { Reader } from './reader.ts'
 import { OneRecord, RecordList } from './record-list.ts'
 import { sortPlaces } from './sort.ts'
@@ -134,9 +135,9 @@ export class RangeRead implements RangeCursor {
   }
 
   private stepWalk(budget: StepBudget): void {
-    const { records = this.reader.limits.sliceRecords, bytes = this.reader.limits.sliceBytes } = budget
+    const { records = this.reader.limits.sliceRecords, bytes = this.reader.limits.sliceBytes, isDue } = budget
     this.kvs.renew()
-    if (this.walk !== undefined && !this.walkSome(this.walk, records, bytes)) {
+    if (this.walk !== undefined && !this.walkSome(this.walk, { records, bytes, isDue })) {
       this.pause()
       return
     }
@@ -155,7 +156,8 @@ export class RangeRead implements RangeCursor {
   }
 
   /** False if the budget ended before the interval. */
-  private walkSome(walk: KeyWalk, records: number, bytes: number): boolean {
+  private walkSome(walk: KeyWalk, budget: { records: number; bytes: number; isDue: StepBudget['isDue'] }): boolean {
+    const { records, bytes, isDue } = budget
     walk.resume()
     const before = this.kvs.byteLength
     for (let left = records; left > 0; left--) {
@@ -163,6 +165,7 @@ export class RangeRead implements RangeCursor {
       if (handle === 0) return true
       this.visit(handle)
       if (this.kvs.byteLength - before >= bytes) break
+      if (left % recordsPerLook === 1 && isDue?.() === true) break
     }
     walk.park()
     return false

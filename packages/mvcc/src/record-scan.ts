@@ -1,6 +1,7 @@
 /** Reads bucket `key` in revision order, in slices; no iterator of the state file outlives a slice, but that of `stepWhole`. */
 
 import { noBytes } from './bytes.ts'
+import { recordsPerLook } from './limits.ts'
 import type { Reader } from './reader.ts'
 import type { RecordPlace } from './retention.ts'
 import { checkRevisionKey, encodeRevisionKey, isTombstoneKey, mainOf, subOf } from './revision.ts'
@@ -43,15 +44,20 @@ export class RecordScan implements RecordPlace {
 
   /**
    * Visits up to `records` records; true at the end. `visit` may write anything but bucket `key`; if it returns true
-   * the slice ends behind this record.
+   * the slice ends behind this record, and so it does when it is due.
    */
-  step(records: number, visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined): boolean {
+  step(
+    records: number,
+    visit: (key: Uint8Array, value: Uint8Array) => boolean | undefined,
+    isDue?: () => boolean,
+  ): boolean {
     const { state, buckets } = this.reader
     let left = records
     for (const record of state.records(buckets.key, { from: this.from, to: this.to })) {
       this.enter(record)
-      const stop = visit(record.key, record.value) === true
+      let stop = visit(record.key, record.value) === true
       left--
+      if (left % recordsPerLook === 0 && isDue?.() === true) stop = true
       if (!stop && left > 0) continue
       // Behind this record, whether it is a tombstone or not.
       this.from = encodeRevisionKey(this.main, this.sub + 1, false)

@@ -181,6 +181,10 @@ class MultiVersionStore implements Store, TxnHost {
     return this.compactor.step(budget)
   }
 
+  get scrubbedRecords(): number {
+    return this.compactor.lookedAtRecords
+  }
+
   get scrubPending(): boolean {
     return this.compactor.pending
   }

@@ -18,6 +18,7 @@ import { describeBytes } from './describe.ts'
 import { MvccError } from './errors.ts'
 import { leasedFlag } from './index/entry.ts'
 import { intervalOf, isSingleKey, KeyWalk } from './index/key-walk.ts'
+import { recordsPerLook } from './limits.ts'
 import { RangeRead, readKey } from './range.ts'
 import type { Reader } from './reader.ts'
 import { encodeRecord, encodeTombstone, type RecordParts } from './record.ts'
@@ -263,19 +264,21 @@ class DeleteRead implements Cursor<DeleteResult> {
     if (this.isDone) return true
     const { index, limits } = this.reader
     this.isDone = true
-    if (this.walk !== undefined) this.isDone = this.walkSome(this.walk, budget.records ?? limits.sliceRecords)
+    if (this.walk !== undefined)
+      this.isDone = this.walkSome(this.walk, budget.records ?? limits.sliceRecords, budget.isDue)
     else if (isSingleKey(this.request)) this.visit(index.lookup(this.request.key, 0, this.request.key.length))
     this.previous.renew()
     this.previous.freeze()
     return this.isDone
   }
 
-  private walkSome(walk: KeyWalk, records: number): boolean {
+  private walkSome(walk: KeyWalk, records: number, isDue: StepBudget['isDue']): boolean {
     walk.resume()
     for (let left = records; left > 0; left--) {
       const handle = walk.next()
       if (handle === 0) return true
       this.visit(handle)
+      if (left % recordsPerLook === 1 && isDue?.() === true) break
     }
     walk.park()
     return false

@@ -41,6 +41,12 @@ export class Background {
   /** The scrub rests until it fires, or waits for a reader. */
   #scrubTimer: unknown
   #scrubRests = false
+  /** The scrub came to nothing in this run: a reader holds it up. */
+  #scrubWaits = false
+  /** When the slice under way is over. */
+  #dueMs = 0
+  /** Which kind of work is next. */
+  #kind = 0
   /** Records of the batch that the scrub has done. */
   #scrubbedRecords = 0
   #scrubStartMs: number | undefined
@@ -85,6 +91,14 @@ export class Background {
     })
   }
 
+  /** A slice of work on the loop begins, here or elsewhere. */
+  beginSlice(): void {
+    this.#dueMs = this.#clock.now() + limits.sliceMs
+  }
+
+  /** Whether the slice under way is over: for the budgets of steps. */
+  readonly isDue = (): boolean => this.#clock.now() > this.#dueMs
+
   /** There may be something to do. */
   wake(): void {
     if (this.#scheduled || this.#closed) return
@@ -103,44 +117,72 @@ export class Background {
   #run(): void {
     this.#scheduled = false
     if (this.#closed) return
-    const until = this.#clock.now() + limits.sliceMs
-    let more = true
+    this.beginSlice()
+    this.#scrubWaits = false
     try {
-      do more = this.#round()
-      while (more && this.#clock.now() <= until)
+      while (this.#step() && !this.isDue()) {}
+      if (!this.#store().scrubPending) this.#scrubbed()
     } catch (error) {
       this.close()
       return this.#hooks.fatal(error)
     }
     this.#hooks.afterSlices()
-    if (more) this.wake()
+    if (this.#hasWork()) this.wake()
     else if (this.#store().scrubPending && !this.#scrubRests) this.#scrubLater(limits.scrubRetryMs)
   }
 
-  /** One slice of everything that has work. Returns whether there is more that can be done now. */
-  #round(): boolean {
+  #hasWork(): boolean {
     const store = this.#store()
-    for (let i = this.#pieces.length; i > 0; i--) {
-      const piece = this.#pieces.shift() as Continuation
-      if (!piece()) this.#pieces.push(piece)
-    }
-    if (store.watch.pending) store.watch.step({ records: limits.sliceRecords })
-    const canScrub = this.#scrub(store)
-    if (!store.scrubPending) this.#scrubbed()
-    if (store.reclaimPending) store.reclaim({ records: limits.sliceRecords })
+    const canScrub = store.scrubPending && !this.#scrubRests && !this.#scrubWaits
     return this.#pieces.length > 0 || store.watch.pending || canScrub || store.reclaimPending
   }
 
-  /** A slice of the scrub; whether another one can follow at once. */
-  #scrub(store: Store): boolean {
-    if (!store.scrubPending || this.#scrubRests) return false
+  /** One slice of what is next in turn: all kinds of work take turns, and all pieces. False if there is nothing to do. */
+  #step(): boolean {
+    const kinds = [this.#stepPiece, this.#stepWatch, this.#stepScrub, this.#stepReclaim]
+    for (let tried = 0; tried < kinds.length; tried++) {
+      const step = kinds[this.#kind] as () => boolean
+      this.#kind = (this.#kind + 1) % kinds.length
+      if (step.call(this)) return true
+    }
+    return false
+  }
+
+  #stepPiece(): boolean {
+    const piece = this.#pieces.shift()
+    if (piece === undefined) return false
+    if (!piece()) this.#pieces.push(piece)
+    return true
+  }
+
+  #stepWatch(): boolean {
+    const { watch } = this.#store()
+    if (!watch.pending) return false
+    watch.step({ records: limits.sliceRecords, isDue: this.isDue })
+    return true
+  }
+
+  #stepReclaim(): boolean {
+    const store = this.#store()
+    if (!store.reclaimPending) return false
+    store.reclaim({ records: limits.sliceRecords })
+    return true
+  }
+
+  #stepScrub(): boolean {
+    const store = this.#store()
+    if (!store.scrubPending || this.#scrubRests || this.#scrubWaits) return false
     const { records, pauseMs } = this.#pace
     const before = store.scrubbedRevision
     const startMs = this.#clock.now()
     const slice = Math.min(records - this.#scrubbedRecords, limits.sliceRecords)
-    const isDone = store.scrub({ records: slice })
+    const lookedAt = store.scrubbedRecords
+    const isDone = store.scrub({ records: slice, isDue: this.isDue })
     // A scrub that waits for a reader of an older revision has done nothing; the reader does not tell when it is done.
-    if (isDone && store.scrubbedRevision === before) return false
+    if (isDone && store.scrubbedRevision === before) {
+      this.#scrubWaits = true
+      return false
+    }
     const nowMs = this.#clock.now()
     this.#scrubStartMs ??= startMs
     this.#hooks.scrubbed(nowMs - startMs)
@@ -148,12 +190,12 @@ export class Background {
       this.#hooks.scrubEnded({ revision: store.scrubbedRevision, tookMs: nowMs - this.#scrubStartMs })
       this.#scrubStartMs = undefined
     }
-    this.#scrubbedRecords += slice
+    this.#scrubbedRecords += store.scrubbedRecords - lookedAt
     if (isDone || this.#scrubbedRecords >= records) this.#scrubbedRecords = 0
-    if (isDone || pauseMs <= 0 || this.#scrubbedRecords > 0) return !isDone
+    if (isDone || pauseMs <= 0 || this.#scrubbedRecords > 0) return true
     this.#scrubRests = true
     this.#scrubLater(pauseMs)
-    return false
+    return true
   }
 
   #scrubLater(delayMs: number): void {

@@ -60,6 +60,63 @@ test('a run gives way after its time and goes on in a later turn', () => {
   expect(turn(clock)).toBe(false)
 })
 
+test('many pieces at once do not make a run longer', () => {
+  const { clock, background, notes, piece } = world(limits.sliceMs * 0.8)
+  for (const name of ['a', 'b', 'c', 'd', 'e']) background.add(piece(name, 2))
+  const runs: string[][] = []
+  while (turn(clock)) runs.push(notes.splice(0))
+  expect(runs).toEqual([
+    ['a', 'b', 'run over'],
+    ['c', 'd', 'run over'],
+    ['e', 'a', 'run over'],
+    ['b', 'c', 'run over'],
+    ['d', 'e', 'run over'],
+  ])
+})
+
+test('a step ends when its slice is over, whatever its budget of records', () => {
+  const { clock, store, background } = world(0)
+  for (let i = 0; i < 400; i++) {
+    const txn = store.write()
+    txn.put({ key: bytesOf(`k${i}`), value: bytesOf('v') })
+    txn.end()
+  }
+  const all = { key: bytesOf('k'), rangeEnd: bytesOf('l') }
+  let looks = 0
+  const isDue = (): boolean => ++looks % 2 === 0
+  const range = store.openRange(all)
+  const counts: number[] = []
+  do counts.push(range.take().length)
+  while (!range.step({ records: 1000, isDue }))
+  expect(Math.max(...counts)).toBeLessThanOrEqual(64)
+  expect(counts.length).toBeGreaterThan(5)
+  const txn = store.write()
+  const deletion = txn.openDelete(all)
+  looks = 0
+  let before = 0
+  while (!deletion.step({ records: 1000, isDue })) {
+    expect(txn.changes - before).toBeLessThanOrEqual(64)
+    before = txn.changes
+  }
+  expect(txn.changes).toBe(400)
+  txn.end()
+  const hash = store.openHash(0)
+  looks = 0
+  let steps = 0
+  while (!hash.step({ records: 1000, isDue })) steps++
+  expect(steps).toBeGreaterThan(800 / 64 - 1)
+  store.compact(store.revision)
+  looks = 0
+  let scrubbed = store.scrubbedRecords
+  while (!store.scrub({ records: 1000, isDue })) {
+    expect(store.scrubbedRecords - scrubbed).toBeLessThanOrEqual(64)
+    scrubbed = store.scrubbedRecords
+  }
+  expect(store.scrubbedRecords).toBe(800)
+  background.close()
+  expect(turn(clock)).toBe(false)
+})
+
 test('waking many times makes one run', () => {
   const { clock, background, notes } = world()
   background.wake()

@@ -3,6 +3,7 @@ import { KV, type TxnRequestInit } from '@kvs/proto/rpc'
 import { expect, test } from 'vitest'
 import { endWriteInSlices, runSlices, SliceBudget, type Slices } from '../src/apply/slices.ts'
 import { executePlan, planTxn, readPlan } from '../src/apply/txn.ts'
+import type { Background } from '../src/background.ts'
 import * as limits from '../src/limits.ts'
 import type { State } from '../src/state.ts'
 import { bytesOf } from './messages.ts'
@@ -87,14 +88,17 @@ test('the ranges of a read are of one revision, whatever is written between slic
   const request = requestOf({ success: [{ requestRange: all }, { requestRange: all }] })
   const plan = run(planTxn(store, request, new SliceBudget()), () => {})
   let slices = 0
-  const ops = run(readPlan(plan, store), () => {
-    slices++
-    const txn = store.write()
-    txn.put({ key: bytesOf(`k-${slices}`), value: bytesOf('new') })
-    txn.end()
-    if (slices === 1) store.compact(store.revision)
-    while (!store.scrub()) {}
-  })
+  const ops = run(
+    readPlan(plan, store, () => false),
+    () => {
+      slices++
+      const txn = store.write()
+      txn.put({ key: bytesOf(`k-${slices}`), value: bytesOf('new') })
+      txn.end()
+      if (slices === 1) store.compact(store.revision)
+      while (!store.scrub()) {}
+    },
+  )
   expect(slices).toBeGreaterThan(2)
   for (const op of ops) expect(op).toMatchObject({ kind: 'range', revision, result: { count: keys } })
   // Nobody holds the scrub back any more.
@@ -106,7 +110,8 @@ test('work of one slice is done at once', () => {
   function* work(slices: number): Slices<void> {
     for (let i = 1; i < slices; i++) yield
   }
-  expect(runSlices(work(1))).toBeUndefined()
-  const rest = runSlices(work(3))
+  const background = { beginSlice: () => {} } as Background
+  expect(runSlices(background, work(1))).toBeUndefined()
+  const rest = runSlices(background, work(3))
   expect([rest?.(), rest?.()]).toEqual([false, true])
 })

@@ -82,7 +82,7 @@ export class CatchUp {
   }
 
   /** One slice of `records`; true when the pass is over. */
-  step(records: number): boolean {
+  step(records: number, isDue?: () => boolean): boolean {
     const { source } = this.hub
     if (this.group.size === 0) return true
     if (this.position < source.compactRevision) return this.abandon()
@@ -90,7 +90,7 @@ export class CatchUp {
     const { scan } = this
     let beyond = false
     let left = records
-    const ended = scan.step(records, (_key, value) => {
+    const visit = (_key: Uint8Array, value: Uint8Array): boolean => {
       if (scan.main > source.revision) {
         beyond = true
         return true
@@ -98,7 +98,8 @@ export class CatchUp {
       if (scan.main !== this.current) this.beginRevision(scan.main)
       left -= this.match(scan, value)
       return left <= 0 || this.group.size === 0
-    })
+    }
+    const ended = scan.step(records, visit, isDue)
     if (!ended && !beyond) return this.group.size === 0
     this.finish()
     return true

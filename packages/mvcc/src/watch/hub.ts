@@ -146,7 +146,7 @@ export class Hub implements WatchHub {
     const records = budget.records ?? Math.min(this.source.reader.limits.sliceRecords, 2000)
     this.retry()
     if (!this.stepPublication(records)) return false
-    this.stepCatchUp(records)
+    this.stepCatchUp(records, budget.isDue)
     return !this.pending
   }
 
@@ -176,13 +176,13 @@ export class Hub implements WatchHub {
     return this.backlog.length === 0
   }
 
-  private stepCatchUp(records: number): void {
+  private stepCatchUp(records: number, isDue: StepBudget['isDue']): void {
     if (this.catchUp === undefined) {
       if (this.unsynced.size === 0) return
       this.catchUp = new CatchUp(this)
       this.catchUp.begin()
     }
-    if (this.catchUp.step(records)) this.catchUp = undefined
+    if (this.catchUp.step(records, isDue)) this.catchUp = undefined
   }
 
   // Moving to another store

@@ -74,7 +74,7 @@ export const deleteRange: Operation = {
     const { key, rangeEnd, prevKv } = decodeDeleteRangeRequest(data, entry.start, entry.end)
     const txn = state.store.write()
     const cursor = txn.openDelete({ key, rangeEnd, wantPrevious: prevKv && waiter !== undefined })
-    return runSlices(deleteInSlices(state, txn, cursor, waiter))
+    return runSlices(state.background, deleteInSlices(state, txn, cursor, waiter))
   },
 }
 
@@ -84,7 +84,7 @@ function* deleteInSlices(
   cursor: Cursor<DeleteResult>,
   waiter: Waiter | undefined,
 ): Slices<void> {
-  const budget = { records: limits.sliceRecords }
+  const budget = { records: limits.sliceRecords, isDue: state.background.isDue }
   while (!cursor.step(budget)) yield
   const { deleted, previous } = cursor.result()
   const revision = yield* endWriteInSlices(state, txn)
@@ -108,12 +108,15 @@ export const range: Operation = {
 export const txn: Operation = {
   name: 'Txn',
   apply(state, data, entry, waiter) {
-    return runSlices(txnInSlices(state, decodeTxnRequest(data, entry.start, entry.end), entry, waiter))
+    return runSlices(
+      state.background,
+      txnInSlices(state, decodeTxnRequest(data, entry.start, entry.end), entry, waiter),
+    )
   },
 }
 
 function* txnInSlices(state: State, request: TxnRequest, entry: ParsedEntry, waiter: Waiter | undefined): Slices<void> {
-  const budget = new SliceBudget()
+  const budget = new SliceBudget(state.background.isDue)
   const plan = yield* planTxn(state.store, request, budget)
   const refusal = checkPlan(plan, state.store, state.lessor)
   if (refusal !== undefined) return refuse(entry, waiter, refusal)

@@ -28,13 +28,13 @@ export const leaseRevoke: Operation = {
   apply(state, data, entry, waiter) {
     const { id } = decodeLeaseRevokeRequest(data, entry.start, entry.end)
     if (!state.lessor.has(id)) return refuse(entry, waiter, Refusal.of('LEASE_NOT_FOUND'))
-    return runSlices(revokeInSlices(state, id, waiter))
+    return runSlices(state.background, revokeInSlices(state, id, waiter))
   },
 }
 
 function* revokeInSlices(state: State, id: bigint, waiter: Waiter | undefined): Slices<void> {
   const txn = state.store.write()
-  const budget = new SliceBudget()
+  const budget = new SliceBudget(state.background.isDue)
   for (const key of state.lessor.keys(id)) {
     txn.deleteRange({ key })
     yield* budget.spend(1)

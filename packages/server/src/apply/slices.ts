@@ -1,4 +1,5 @@
 import type { LeaseChange, WriteTxn } from '@kvs/mvcc'
+import type { Background } from '../background.ts'
 import * as limits from '../limits.ts'
 import type { State } from '../state.ts'
 import type { Continuation } from './operation.ts'
@@ -7,8 +8,11 @@ import type { Continuation } from './operation.ts'
 export type Slices<Result> = Generator<undefined, Result, undefined>
 
 /** Does the first slice at once, which is all for nearly every request, and hands out the rest. */
-export function runSlices(work: Slices<void>): Continuation | undefined {
-  const next = (): boolean => work.next().done === true
+export function runSlices(background: Background, work: Slices<void>): Continuation | undefined {
+  const next = (): boolean => {
+    background.beginSlice()
+    return work.next().done === true
+  }
   return next() ? undefined : next
 }
 
@@ -20,12 +24,22 @@ export function atOnce<Result>(work: Slices<Result>): Result {
   }
 }
 
+/** The time is looked at before every so many records. */
+const recordsPerLook = 32
+
 /** How many records the slice under way may still look at. Steps that belong together share one. */
 export class SliceBudget {
+  readonly isDue: () => boolean
+
+  /** `isDue`: whether the slice under way has taken its time. */
+  constructor(isDue: () => boolean = () => false) {
+    this.isDue = isDue
+  }
+
   /** So many were looked at; gives way if that was the last of the slice. */
   *spend(records: number): Slices<void> {
     this.records -= records
-    if (this.records > 0) return
+    if (this.records > 0 && (this.records % recordsPerLook > 0 || !this.isDue())) return
     yield
     this.records = limits.sliceRecords
   }

@@ -135,7 +135,7 @@ function* executeDelete(request: DeleteRangeRequest, { txn, wanted, budget }: Pl
 function* executeRange(request: RangeRequest, { txn, budget }: PlanRun): Slices<OpOutcome> {
   const revision = txnRevision(txn)
   if (request.rangeEnd.length === 0) return { kind: 'range', result: txn.range(storeRange(request)), revision }
-  const result = yield* readToEnd(txn.openRange(storeRange(request)))
+  const result = yield* readToEnd(txn.openRange(storeRange(request)), budget.isDue)
   result.kvs.freeze()
   yield* budget.spend(Math.max(1, Math.min(result.count, budget.records)))
   return { kind: 'range', result, revision }
@@ -161,14 +161,14 @@ function txnRevision(txn: WriteTxn): number {
 }
 
 /** Executes a plan that only reads; what is written meanwhile is not seen. */
-export function* readPlan(plan: TxnPlan, store: Store): Slices<OpOutcome[]> {
+export function* readPlan(plan: TxnPlan, store: Store, isDue: () => boolean): Slices<OpOutcome[]> {
   const { revision } = store
   // Opened at once: the state as it is now stays readable as long as somebody reads it.
   const reads = plan.steps.map(({ op }) => openRead(store, op.requestRange as RangeRequest))
   const outcomes: OpOutcome[] = []
   try {
     for (const read of reads) {
-      const result = 'step' in read ? yield* readToEnd(read) : read
+      const result = 'step' in read ? yield* readToEnd(read, isDue) : read
       result.kvs.freeze()
       outcomes.push({ kind: 'range', result, revision })
     }
@@ -178,8 +178,8 @@ export function* readPlan(plan: TxnPlan, store: Store): Slices<OpOutcome[]> {
   return outcomes
 }
 
-function* readToEnd(cursor: RangeCursor): Slices<RangeResult> {
-  while (!cursor.step(rangeStep)) yield
+function* readToEnd(cursor: RangeCursor, isDue: () => boolean): Slices<RangeResult> {
+  while (!cursor.step({ ...rangeStep, isDue })) yield
   return cursor.result()
 }
 

@@ -114,6 +114,7 @@ function readRangeAs(member: Member, call: UnaryCall, request: RangeRequest, cal
       return meter.ended(result, undefined)
     }
     const cursor = store.openRange(storeRange(kept))
+    background.beginSlice()
     if (stepRange(meter, cursor, caller)) return
     background.add(() => {
       if (!call.ended) return stepRange(meter, cursor, caller)
@@ -143,8 +144,8 @@ function isWide(request: RangeRequest): boolean {
 
 /** One slice of a wide range; answers with the last one. */
 function stepRange(meter: RangeMeter, cursor: RangeCursor, caller: Caller): boolean {
-  if (!cursor.step(rangeBudget)) return false
   const { member, call } = meter
+  if (!cursor.step({ ...rangeBudget, isDue: member.state.background.isDue })) return false
   const changed = refusalOfVerdict(member.state.auth.access.checkUnchanged(caller))
   if (changed !== undefined) {
     refuse(call, changed)
@@ -247,7 +248,8 @@ function readPermittedTxn(member: Member, call: UnaryCall, request: TxnRequest, 
   }
   const refusal = checkPlan(plan, store, lessor)
   if (refusal !== undefined) return refuseRead(refusal)
-  const reads = readPlan(plan, store)
+  background.beginSlice()
+  const reads = readPlan(plan, store, background.isDue)
   const step = (): boolean => {
     const next = call.ended ? reads.return([]) : reads.next()
     if (next.done !== true) return false

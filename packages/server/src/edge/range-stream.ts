@@ -142,7 +142,8 @@ class ChunkedRead {
     this.#cursor ??= this.#open()
     const cursor = this.#cursor
     const missing = this.#chunkPairs - pairsOf(this.#chunk)
-    if (cursor.step({ records: this.#recordsOfStep(missing) })) {
+    const { isDue } = this.#member.state.background
+    if (cursor.step({ records: this.#recordsOfStep(missing), isDue })) {
       const { kvs, count, more } = cursor.result()
       if (missing <= 0 && kvs.length > 0) this.#send()
       this.#chunk.push(kvs)

@@ -41,7 +41,7 @@ function hashKv(member: Member, call: UnaryCall, body: Uint8Array, start: number
         cursor.close()
         return true
       }
-      if (!cursor.step({ records: limits.sliceRecords })) return false
+      if (!cursor.step({ records: limits.sliceRecords, isDue: background.isDue })) return false
       metrics.revisionHashes.observe((member.clock.now() - startMs) / 1000)
       const { hash, compactRevision, revision: hashRevision } = cursor.result()
       const header = member.messageHeader(store.revision)

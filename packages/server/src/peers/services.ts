@@ -54,7 +54,7 @@ function hashKv(member: Member, revision: number, signal: AbortSignal): Promise<
           reject(signal.reason)
           return true
         }
-        if (!cursor.step({ records: limits.sliceRecords })) return false
+        if (!cursor.step({ records: limits.sliceRecords, isDue: background.isDue })) return false
         const { hash, compactRevision, revision: hashRevision } = cursor.result()
         resolve({
           clusterId,
