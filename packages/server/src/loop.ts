@@ -22,6 +22,8 @@ export interface LoopParts {
   readonly apply: (entry: Entry) => Continuation | undefined
   /** Takes messages to peers. */
   readonly send: (message: Message) => void
+  /** Whether this peer is connected. */
+  readonly reaches: (id: bigint) => boolean
   /** What `send` took leaves, before this member's own disk is asked for anything. */
   readonly sendOut: () => void
   /** Leadership, term or the set of known facts about them changed. */
@@ -206,9 +208,13 @@ export class Loop {
     if (this.#raft.isOnlyVoter()) this.#raft.campaign()
   }
 
-  /** What raft will not take now (leadership is being handed over) waits for a later turn, in its order. */
+  /**
+   * What raft will not take now (leadership is being handed over) waits for a later turn, in its order. So does what would
+   * be lost on its way to a leader that is gone: the next one, or this one when it is back, gets it.
+   */
   #takeProposals(): void {
     if (this.#lead === noNode) return
+    if (this.#lead !== this.#raft.id && !this.#parts.reaches(this.#lead)) return
     if (this.#held.length > 0) this.#takeHeld()
     if (this.#proposals.length > 0) {
       const batch = this.#proposals

@@ -220,6 +220,7 @@ export class Replica {
       install: message => installation.prepare(message),
       apply: entry => this.#applier.apply(entry),
       send: message => this.peers.send(message),
+      reaches: id => this.peers.transport.activeSince(id) !== undefined,
       sendOut: () => this.peers.sendOut(),
       stateChanged: ready => this.#stateChanged(ready),
       turnEnded: () => this.#turnEnded(),

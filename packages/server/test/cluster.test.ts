@@ -36,6 +36,19 @@ test('when the leader dies another takes over, and nothing acknowledged is lost'
   await cluster.stop()
 })
 
+test('what a follower is asked while the leader is dead and not yet missed waits for the next leader', async () => {
+  cluster = new Cluster(7)
+  await cluster.found(3)
+  const { leader } = cluster
+  leader.crash()
+  // The connections are broken; that nobody leads turns out after an election timeout.
+  await cluster.advance(200)
+  const before = cluster.clock.now()
+  for (const follower of cluster.running) await follower.call(KV.put, { key: bytesOf('a'), value: bytesOf('1') })
+  expect(cluster.clock.now() - before).toBeLessThan(3000)
+  await cluster.stop()
+})
+
 test('a leader that stops hands over, and nobody waits for an election', async () => {
   cluster = new Cluster(3)
   await cluster.found(3)

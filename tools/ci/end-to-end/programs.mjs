@@ -151,18 +151,20 @@ export function run(file, args, options) {
  * @property {(input: string, ...args: string[]) => Promise<string>} askWith with something on its standard input
  * @property {(...args: string[]) => Promise<string>} refused what it says when it fails; throws if it does not
  * @property {(...args: string[]) => Program} start for commands that do not end
+ * @property {(...args: string[]) => Promise<Ended>} run whatever comes of it
  */
 
 /**
  * @param {string} name
  * @param {readonly string[]} command program and leading arguments
- * @param {number} port
+ * @param {readonly number[]} ports
  * @returns {Ctl}
  */
-function ctlOf(name, command, port) {
+function ctlOf(name, command, ports) {
   const [file = '', ...leading] = command
+  const endpoints = ports.map(port => `127.0.0.1:${port}`).join()
   /** @param {readonly string[]} args */
-  const withEndpoint = args => [...leading, `--endpoints=127.0.0.1:${port}`, ...args]
+  const withEndpoint = args => [...leading, `--endpoints=${endpoints}`, ...args]
   const env = { ETCDCTL_API: '3' }
   /** @param {string} input @param {readonly string[]} args */
   const ask = async (input, args) => {
@@ -180,20 +182,21 @@ function ctlOf(name, command, port) {
       return stderr
     },
     start: (...args) => new Program(file, withEndpoint(args), { env }),
+    run: (...args) => run(file, withEndpoint(args), { env }),
   }
 }
 
 /**
- * @param {number} port
+ * @param {...number} ports of one server, or of all of a cluster
  * @returns {Ctl}
  */
-export const etcdctl = port => ctlOf('etcdctl', [etcdctlProgram], port)
+export const etcdctl = (...ports) => ctlOf('etcdctl', [etcdctlProgram], ports)
 
 /**
- * @param {number} port
+ * @param {...number} ports of one server, or of all of a cluster
  * @returns {Ctl}
  */
-export const kvsctl = port => ctlOf('kvsctl', [process.execPath, kvsctlProgram], port)
+export const kvsctl = (...ports) => ctlOf('kvsctl', [process.execPath, kvsctlProgram], ports)
 
 /**
  * @typedef {object} Ports
