@@ -244,10 +244,20 @@ export class RaftNode {
     for (const message of steps) this.#raft.step(message)
   }
 
+  /** A leader would turn a configuration change that is proposed now into an empty entry: an earlier one is not applied yet. */
+  isConfChangePending(): boolean {
+    return this.#raft.pendingConfIndex > this.#raft.log.applied
+  }
+
   /** Whether this node is the only voter of its configuration. */
   isOnlyVoter(): boolean {
     const { tracker } = this.#raft
     return tracker.isSingleton() && tracker.isVoter(this.#raft.id)
+  }
+
+  /** Whether the configuration has this node and no other, not even a learner. */
+  isAlone(): boolean {
+    return this.isOnlyVoter() && this.#raft.tracker.ids.length === 1
   }
 
   basicStatus(): BasicStatus {

@@ -9,6 +9,7 @@ import { Backups } from './backups.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { ClusterVersionMonitor } from './cluster-version.ts'
 import { formatDuration } from './duration.ts'
+import { Admission } from './edge/admission.ts'
 import { FrontDoor } from './edge/front-door.ts'
 import { HeaderWriter } from './edge/header.ts'
 import { healthRoutes } from './edge/health.ts'
@@ -85,6 +86,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly #checkpoints: LeaseCheckpoints
   readonly #version: ClusterVersionMonitor
   readonly #electionAdvance: ElectionAdvance
+  readonly #admission: Admission
   #autoCompaction: AutoCompaction | undefined
   readonly #grpc: GrpcServer
   #routes: HttpHandler
@@ -125,7 +127,8 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#version = new ClusterVersionMonitor(this)
     this.#electionAdvance = new ElectionAdvance(this, this.#replica)
     const onHandlerError = (error: unknown): void => this.#fail(error)
-    const methods = clientMethods(this, onHandlerError, parts.descriptors)
+    this.#admission = new Admission(this)
+    const methods = this.#admission.guard(clientMethods(this, onHandlerError, parts.descriptors))
     this.calls = new CallMetrics({
       methods: methodShapes(methods),
       measures: options.metrics === 'extensive',
@@ -345,6 +348,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   #halt(): void {
     this.#isStopped = true
     this.#electionAdvance.close()
+    this.#admission.close()
     this.#version.close()
     this.leases.close()
     this.#expiry.close()
@@ -386,6 +390,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     const { leader, isLeader } = this.consensus
     if (leader !== 0n && !isLeader) this.#starting?.serve()
     this.#version.leaderChanged()
+    this.#admission.changed()
     for (const listener of [...this.#leadWatchers]) listener()
   }
 
@@ -397,6 +402,7 @@ export class KvsMember implements Member, Measured, RunningMember {
 
   #membersChanged(): void {
     this.isLearner = this.state.cluster.memberSet.get(this.id)?.isLearner === true
+    this.#admission.changed()
   }
 
   /** What is on its way to the others still leaves. */

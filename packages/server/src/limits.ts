@@ -148,3 +148,7 @@ export const exportTimeoutMs = 10_000
 export const lastExportTimeoutMs = 500
 /** How often a log line tells of spans that were dropped. */
 export const exportFailureLineIntervalMs = 60_000
+/** A promotion waits so long until the leader has applied what it has committed. */
+export const promotionAppliedTimeoutMs = 1000
+/** Streams that need a leader are ended after so many election timeouts without one. */
+export const electionsWithoutLeaderMax = 3

@@ -1,4 +1,14 @@
-import { type ConfChange, type Entry, type Message, MessageType, noNode, type RaftNode, type Ready } from '@kvs/raft'
+import {
+  type ConfChange,
+  type Entry,
+  EntryType,
+  type Message,
+  MessageType,
+  noNode,
+  type RaftNode,
+  type Ready,
+  type StepResult,
+} from '@kvs/raft'
 import type { Continuation } from './apply/operation.ts'
 import { InvariantError } from './assert.ts'
 import * as limits from './limits.ts'
@@ -112,7 +122,7 @@ export class Loop {
   step(message: Message): void {
     if (this.#stopped) return
     this.schedule()
-    if (this.#raft.step(message) === 'accepted' || message.type !== MessageType.MsgProp) return
+    if (this.#offer(message) === 'accepted' || message.type !== MessageType.MsgProp) return
     if (this.#held.length >= limits.heldProposalsMax) return
     // Raft gives a transfer up with the last of these ticks: then there must be time to take what was held.
     this.#held.push({ message, ticksLeft: this.#parts.electionTicks + 1 })
@@ -222,12 +232,20 @@ export class Loop {
       if (this.#raft.propose(batch) === 'dropped') this.#proposals = batch
     }
     if (this.#changes.length > 0) {
-      this.#changes = this.#changes.filter(change => this.#raft.proposeConfChange(change) === 'dropped')
+      this.#changes = this.#changes.filter(
+        change => this.#raft.isConfChangePending() || this.#raft.proposeConfChange(change) === 'dropped',
+      )
     }
   }
 
   #takeHeld(): void {
-    this.#held = this.#held.filter(({ message }) => this.#raft.step(message) === 'dropped')
+    this.#held = this.#held.filter(({ message }) => this.#offer(message) === 'dropped')
+  }
+
+  /** Changes of the configuration have to wait for one another: raft would drop the second without a word. */
+  #offer(message: Message): StepResult {
+    const mustWait = message.type === MessageType.MsgProp && this.#raft.isConfChangePending() && changes(message)
+    return mustWait ? 'dropped' : this.#raft.step(message)
   }
 
   #serve(ready: Ready): void {
@@ -315,6 +333,8 @@ export class Loop {
       this.#applies.shift()
       this.#appliedEntries = 0
       this.#deliver(message.responses)
+      // Changes that had to wait for this one have a turn of their own.
+      if (this.#changes.length > 0 || this.#held.length > 0) this.schedule()
     }
     this.#tellIdle()
   }
@@ -334,7 +354,7 @@ export class Loop {
     })
   }
 
-  /** Ticks go on while an election or a heartbeat may become due; the only voter, once leader, needs none. */
+  /** Ticks go on while an election or a heartbeat may become due; who leads nobody else needs none. */
   #armTick(): void {
     if (this.#tickTimer !== undefined || this.#stopped || this.#quiet()) return
     this.#tickTimer = this.#parts.clock.setTimer(this.#parts.tickMs, () => {
@@ -348,7 +368,7 @@ export class Loop {
   }
 
   #quiet(): boolean {
-    return this.#lead === this.#raft.id && this.#raft.isOnlyVoter()
+    return this.#lead === this.#raft.id && this.#raft.isAlone()
   }
 
   #fail(error: unknown): void {
@@ -356,4 +376,8 @@ export class Loop {
     this.stop()
     this.#parts.fatal(error instanceof Error ? error : new InvariantError(String(error)))
   }
+}
+
+function changes({ entries }: Message): boolean {
+  return entries.some(({ type }) => type !== EntryType.EntryNormal)
 }

@@ -56,6 +56,7 @@ export const served: readonly ExpectedFamily[] = [
   gauge('etcd_server_is_leader'),
   gauge('etcd_server_is_learner'),
   counter('etcd_server_leader_changes_seen_total'),
+  counter('etcd_server_learner_promote_failures', 'Reason'),
   counter('etcd_server_learner_promote_successes'),
   gauge('etcd_server_proposals_applied_total'),
   gauge('etcd_server_proposals_committed_total'),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
 import { nodeNet, parseAddress } from '@kvs/net'
-import { AlarmRequestAlarmAction as Action, AlarmType, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
+import { AlarmRequestAlarmAction as Action, AlarmType, Cluster, KV, Lease, Maintenance, Watch } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../src/embed/clock.ts'
 import { MetricsPage } from '../src/embed/metrics-page.ts'
@@ -106,6 +106,7 @@ async function useEverything(): Promise<void> {
   await call(Maintenance.alarm.path, Maintenance.alarm.encodeRequest(alarm))
   await keepAlive(Lease.leaseKeepAlive.encodeRequest({ id: 7n }))
   await keepAlive(Uint8Array.of(0xff))
+  await call(Cluster.memberPromote.path, Cluster.memberPromote.encodeRequest({ id: 5n }))
   await get('/readyz')
 }
 

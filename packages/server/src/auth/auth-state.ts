@@ -140,6 +140,11 @@ export class AuthState {
     return this.#authenticator.identify(credentials)
   }
 
+  /** As `identify`, for a token that another member passes on. */
+  identifyToken(token: string | undefined): AuthInfo | undefined | Promise<AuthInfo | undefined> {
+    return this.#authenticator.identify({ token, authorization: undefined, commonName: undefined, isGateway: false })
+  }
+
   /** The identity of the member's own requests. */
   ownCaller(): AuthInfo | undefined {
     return this.isEnabled ? this.store.rootInfo() : undefined

@@ -11,6 +11,7 @@ import { LocalCalls } from '../in-process/local-calls.ts'
 import type { MethodShape } from '../metrics/calls.ts'
 import { alarmMethods } from './alarm.ts'
 import { authMethods } from './auth.ts'
+import { clusterMethods } from './cluster.ts'
 import { grpcHealthMethods, ServingState } from './grpc-health.ts'
 import { guardMethods } from './guard.ts'
 import { kvMethods } from './kv.ts'
@@ -55,6 +56,7 @@ export function clientMethods(
     ...watchMethods(member),
     ...leaseMethods(member),
     ...statusMethods(member),
+    ...clusterMethods(member),
     ...alarmMethods(member),
     ...upkeepMethods(member, serving),
     ...snapshotMethods(member),

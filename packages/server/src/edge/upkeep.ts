@@ -1,5 +1,6 @@
 import type { BackendSizes } from '@kvs/backend'
 import type { MethodHandler, ServerCall, UnaryCall, UnaryMethod } from '@kvs/grpc'
+import { formatId } from '@kvs/membership'
 import {
   Maintenance,
   writeDefragmentResponse,
@@ -129,11 +130,37 @@ function failLater(member: Member, call: ServerCall, error: unknown): void {
   })
 }
 
-/** Leadership goes to a member that votes; in a cluster of one there is only the leader itself. */
+/** Leadership goes to a member that votes. Answered once it leads; that may never be, so the wait ends with the caller. */
 function moveLeader(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   const request = decodeOrFail(call, Maintenance.moveLeader, body, start, end)
   if (request === undefined) return
+  const { targetId } = request
   if (!member.consensus.isLeader) return refuse(call, Refusal.of('NOT_LEADER'))
-  if (request.targetId !== member.id) return refuse(call, Refusal.of('BAD_LEADER_TRANSFEREE'))
-  replyMessage(call, writeMoveLeaderResponse, {})
+  const target = member.state.cluster.memberSet.get(targetId)
+  if (target === undefined || target.isLearner) return refuse(call, Refusal.of('BAD_LEADER_TRANSFEREE'))
+  if (targetId === member.id) return replyMessage(call, writeMoveLeaderResponse, {})
+  const fields = {
+    'local-member-id': formatId(member.id),
+    'current-leader-member-id': formatId(member.id),
+    'transferee-member-id': formatId(targetId),
+  }
+  member.logger.info('leadership transfer starting', fields)
+  const startMs = member.clock.now()
+  const forget = member.onLeaderChange(() => {
+    if (member.consensus.leader !== targetId) return
+    forget()
+    member.logger.info('leadership transfer finished', {
+      ...fields,
+      took: formatDuration(member.clock.now() - startMs),
+    })
+    replyMessage(call, writeMoveLeaderResponse, {})
+  })
+  call.onCancel = () => {
+    forget()
+    member.logger.warn('leadership transfer failed', {
+      ...fields,
+      error: Refusal.of('LEADER_TRANSFER_TIMEOUT').message,
+    })
+  }
+  member.transferLeader(targetId)
 }

@@ -34,6 +34,9 @@ export interface OperationDurations {
  */
 export class Metrics {
   leaderChanges = 0
+  /** Learners that this member, as leader, made voters; and how often it did not, by the reason. */
+  learnersPromoted = 0
+  readonly promotionsFailed: Map<string, number> = new Map()
   /** Heartbeats that left late. */
   heartbeatSendFailures = 0
   proposalsFailed = 0
@@ -98,6 +101,10 @@ export class Metrics {
 
   get operations(): ReadonlyMap<string, OperationDurations> {
     return this.#operations
+  }
+
+  promotionFailed(reason: string): void {
+    this.promotionsFailed.set(reason, (this.promotionsFailed.get(reason) ?? 0) + 1)
   }
 
   healthCheck(type: string, name: string, isHealthy: boolean): void {

@@ -36,7 +36,14 @@ function consensusFamilies(member: Measured): readonly MetricFamily[] {
       'Changes of leadership this member has seen.',
       () => metrics.leaderChanges,
     ),
-    counter('etcd_server_learner_promote_successes', 'Learners promoted while this member led.', () => 0),
+    counter(
+      'etcd_server_learner_promote_successes',
+      'Learners promoted while this member led.',
+      () => metrics.learnersPromoted,
+    ),
+    counters('etcd_server_learner_promote_failures', 'Learners not promoted while this member led, by reason.', () =>
+      [...metrics.promotionsFailed].map(([reason, value]) => ({ labels: { Reason: reason }, value })),
+    ),
     counter(
       'etcd_server_heartbeat_send_failures_total',
       'Heartbeats the leader could not send in time.',

@@ -4,6 +4,7 @@ import {
   createTransport,
   type IncomingSnapshot,
   type PeerTransport,
+  RaftHttpError,
   type RaftReceiver,
   type TransportState,
 } from '@kvs/rafthttp'
@@ -92,8 +93,18 @@ export class Peers implements RaftReceiver {
 
   add({ id, peerUrls }: ClusterMember): void {
     if (id === this.#parts.id) return
-    if (this.transport.hasPeer(id)) this.transport.updatePeer(id, peerUrls)
-    else this.transport.addPeer(id, peerUrls)
+    try {
+      if (this.transport.hasPeer(id)) this.transport.updatePeer(id, peerUrls)
+      else this.transport.addPeer(id, peerUrls)
+    } catch (error) {
+      // A member of etcd's proposes whatever it is told: that one cannot be reached then, and the others go on.
+      if (!(error instanceof RaftHttpError)) throw error
+      this.#parts.logger.error('a member has peer URLs that are none', {
+        'remote-peer-id': formatId(id),
+        'remote-peer-urls': peerUrls,
+        error: error.message,
+      })
+    }
   }
 
   remove(id: bigint): void {

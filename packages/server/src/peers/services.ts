@@ -1,3 +1,4 @@
+import type { AuthInfo } from '@kvs/auth'
 import { encodeMembers } from '@kvs/membership'
 import { MvccError } from '@kvs/mvcc'
 import {
@@ -7,10 +8,13 @@ import {
   type PeerServices,
   RaftHttpError,
 } from '@kvs/rafthttp'
+import type { AuthState } from '../auth/auth-state.ts'
+import { refusalOfAuth, refusalOfVerdict } from '../auth/refusals.ts'
 import type { Member } from '../edge/member.ts'
 import { Refusal } from '../errors.ts'
 import { elsewhere, leaseNotFound } from '../leases.ts'
 import * as limits from '../limits.ts'
+import { type Promotion, promoteHere, replyOfRefusal } from '../promotion.ts'
 import { versionJson } from '../version.ts'
 
 /** What this member answers other members who ask it: who belongs to the cluster, hashes, leases it keeps. */
@@ -19,9 +23,7 @@ export function peerServices(member: Member): PeerServices {
     clusterId: member.clusterId,
     versionJson: () => versionJson(member.state.cluster.version),
     membersJson: () => encodeMembers(member.state.cluster.members),
-    promote: async () => {
-      throw refused('etcdserver: not leader', 500)
-    },
+    promote: (id, token, signal) => promoteFor(member, { id, token, signal }),
     hashKv: (revision, signal) => hashKv(member, revision, signal),
     applied: () => applied(member),
     renewLease: id => renewLease(member, id),
@@ -35,6 +37,28 @@ export function peerServices(member: Member): PeerServices {
 
 function refused(text: string, status: number): RaftHttpError {
   return new RaftHttpError('REFUSED', text, { status })
+}
+
+/** Makes a voter of a learner for a user that another member has heard, if that may be. */
+async function promoteFor(member: Member, promotion: Promotion): Promise<string> {
+  const { auth } = member.state
+  try {
+    if (auth.isEnabled) await permitted(auth, promotion.token)
+    return encodeMembers(await promoteHere(member, promotion))
+  } catch (error) {
+    throw error instanceof Refusal ? replyOfRefusal(error) : error
+  }
+}
+
+async function permitted(auth: AuthState, token: string | undefined): Promise<void> {
+  let caller: AuthInfo | undefined
+  try {
+    caller = await auth.identifyToken(token)
+  } catch (error) {
+    throw refusalOfAuth(error)
+  }
+  const verdict = auth.access.checkAdmin(caller)
+  if (verdict !== undefined) throw refusalOfVerdict(verdict)
 }
 
 function linearized(member: Member): Promise<void> {

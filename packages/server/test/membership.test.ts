@@ -1,0 +1,100 @@
+import type { Member } from '@kvs/proto/rpc'
+import { Cluster as ClusterService, KV, Maintenance } from '@kvs/proto/rpc'
+import { afterEach, expect, test } from 'vitest'
+import { Cluster, type Machine } from './cluster.ts'
+import { bytesOf } from './messages.ts'
+
+let cluster: Cluster
+afterEach(() => cluster.close())
+
+const urlOf = (name: string): string => `http://${name}:2380`
+const put = (machine: Machine, key: string, value: string): Promise<unknown> =>
+  machine.call(KV.put, { key: bytesOf(key), value: bytesOf(value) })
+
+/** Every key with its value, as a machine reads it; of a learner what it has. */
+async function contentOf(machine: Machine, serializable = false): Promise<readonly string[]> {
+  const { kvs } = await machine.call(KV.range, { key: bytesOf('\0'), rangeEnd: bytesOf('\0'), serializable })
+  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+  return kvs.map(({ key, value }) => `${text(key)}=${text(value)}`)
+}
+
+/** What a machine that joins is told of the cluster; names may be any. */
+function joining(
+  members: readonly Member[],
+  name: string,
+): { initialCluster: string; initialClusterState: 'existing' } {
+  const parts = members.map(member => `${member.name === '' ? name : member.name}=${member.peerUrls.join(',')}`)
+  return { initialCluster: parts.join(','), initialClusterState: 'existing' }
+}
+
+async function add(by: Machine, name: string, isLearner = false): Promise<Member> {
+  const { member } = await by.call(ClusterService.memberAdd, { peerUrls: [urlOf(name)], isLearner })
+  return member as Member
+}
+
+/** Adds a member, and starts its machine. */
+async function addAndStart(by: Machine, name: string, isLearner = false): Promise<Machine> {
+  await add(by, name, isLearner)
+  const { members } = await by.call(ClusterService.memberList, {})
+  const machine = cluster.machine(name)
+  await cluster.until(machine.start(joining(members, name)))
+  return machine
+}
+
+test('a fourth member joins while others write, and has all of it', async () => {
+  cluster = new Cluster(1)
+  const machines = await cluster.found(3)
+  await cluster.advance(5000)
+  let isWriting = true
+  let written = 0
+  const writing = (async () => {
+    for (; isWriting; written++) await put(machines[written % 3] as Machine, `k${written % 50}`, `${written}`)
+  })()
+  const { header, member, members } = await cluster.leader.call(ClusterService.memberAdd, { peerUrls: [urlOf('n4')] })
+  expect(header?.revision).toBe(0)
+  expect(header?.clusterId).toBe(cluster.leader.member.clusterId)
+  expect(member).toMatchObject({ name: '', peerUrls: [urlOf('n4')], clientUrls: [], isLearner: false })
+  expect(members.map(({ id }) => id)).toEqual(members.map(({ id }) => id).sort((a, b) => (a < b ? -1 : 1)))
+  expect(members).toHaveLength(4)
+  const joined = cluster.machine('n4')
+  await cluster.until(joined.start(joining(members, 'n4')))
+  expect(joined.member.id).toBe(member?.id)
+  isWriting = false
+  await cluster.until(writing)
+  expect(written).toBeGreaterThan(5)
+  await put(joined, 'last', 'one')
+  expect(await contentOf(joined)).toEqual(await contentOf(cluster.leader))
+  const list = await joined.call(ClusterService.memberList, { linearizable: true })
+  expect(list.members.map(({ name }) => name).sort()).toEqual(['n1', 'n2', 'n3', 'n4'])
+  await cluster.stop()
+})
+
+test('a learner follows, answers what needs no vote, and gets one through a follower', async () => {
+  cluster = new Cluster(2)
+  await cluster.found(3)
+  await cluster.advance(5000)
+  await put(cluster.leader, 'a', '1')
+  const learner = await addAndStart(cluster.leader, 'n4', true)
+  const { id } = learner.member
+  await put(cluster.leader, 'b', '2')
+  await cluster.advance(500)
+  expect(await contentOf(learner, true)).toEqual(['a=1', 'b=2'])
+  const refused = '9 etcdserver: rpc not supported for learner'
+  expect(await learner.refusal(KV.range, { key: bytesOf('a') })).toBe(refused)
+  expect(await learner.refusal(KV.put, { key: bytesOf('a') })).toBe(refused)
+  expect(await learner.refusal(ClusterService.memberList, {})).toBe(refused)
+  expect((await learner.call(Maintenance.status, {})).isLearner).toBe(true)
+  expect(await cluster.leader.refusal(Maintenance.moveLeader, { targetId: id })).toBe(
+    '9 etcdserver: bad leader transferee',
+  )
+  const [follower] = cluster.followers.filter(machine => machine !== learner)
+  const { members, header } = await (follower as Machine).call(ClusterService.memberPromote, { id })
+  expect(header?.memberId).toBe((follower as Machine).member.id)
+  expect(members.find(member => member.id === id)).toMatchObject({ isLearner: false })
+  await put(learner, 'c', '3')
+  expect(await learner.refusal(ClusterService.memberPromote, { id })).toBe(
+    '9 etcdserver: can only promote a learner member',
+  )
+  expect(await learner.refusal(ClusterService.memberPromote, { id: 5n })).toBe('5 etcdserver: member not found')
+  await cluster.stop()
+})
