@@ -79,7 +79,8 @@ async function promoteThere(
 export async function promoteHere(member: Member, { id, signal }: Omit<Promotion, 'token'>): Promise<Members> {
   const { metrics } = member.state
   try {
-    if (!(await hasApplied(member))) throw Refusal.of('TIMEOUT_WAIT_APPLIED_INDEX')
+    // What is committed now must be applied, or one that was just added is not known yet.
+    if (!(await member.caughtUp(limits.promotionAppliedTimeoutMs))) throw Refusal.of('TIMEOUT_WAIT_APPLIED_INDEX')
     checkReady(member, id)
     const members = await new Promise<Members>((applied, refused) => {
       member.changeMembers({ type: 'promote', id }, { applied, refused }, () => signal.aborted)
@@ -104,20 +105,6 @@ function checkReady(member: Member, id: bigint): void {
   if (learner === undefined) throw Refusal.of('MEMBER_NOT_FOUND')
   checkLearnerReady(id, { learnerIndex: learner.match, leaderIndex: own.match })
   if (member.options.strictReconfigCheck) checkPromotion(memberSet, id)
-}
-
-/** What is committed now must be applied, or one that was just added is not known yet; false if that takes too long. */
-function hasApplied(member: Member): Promise<boolean> {
-  const { clock, consensus } = member
-  const endMs = clock.now() + limits.promotionAppliedTimeoutMs
-  return new Promise(resolve => {
-    const look = (): void => {
-      if (member.consensus.applied >= consensus.committed) resolve(true)
-      else if (clock.now() >= endMs) resolve(false)
-      else clock.setTimer(limits.appliedCheckMs, look)
-    }
-    look()
-  })
 }
 
 /** What each of these refusals is called among members: bodies of answers, labels of metrics. */
