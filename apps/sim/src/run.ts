@@ -22,6 +22,9 @@ export interface RunResult {
   readonly acknowledged: number
   readonly unanswered: number
   readonly watchEvents: number
+  /** Terms that had a leader, and snapshots that members were sent and installed; none where one is alone. */
+  readonly elections: number
+  readonly snapshots: number
   /** Empty if all went well. */
   readonly problems: readonly string[]
   /** The last lines of the story. */
@@ -95,6 +98,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     acknowledged: workload.acknowledged,
     unanswered: workload.unanswered,
     watchEvents: watch.events,
+    elections: 0,
+    snapshots: 0,
     problems: [...problems, ...workload.problems, ...watch.problems],
     tail: trace.tail(60),
   }

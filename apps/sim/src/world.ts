@@ -14,6 +14,7 @@ import {
 } from '@kvs/server'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { type CrashMode, type Fs, type MemFs, memFs } from '@kvs/vfs'
+import { lifeClock } from './life-clock.ts'
 import { Trace } from './trace.ts'
 
 const address = { kind: 'tcp', host: '10.0.0.1', port: 2379 } as const
@@ -103,7 +104,7 @@ export class World {
     const disk = this.#disk
     const member = await startMember(
       {
-        clock: this.#clockOf(life),
+        clock: lifeClock(this.clock, () => life === this.#life),
         random: this.#memberRandom.fork(),
         logger: silent,
         fs: this.#planted.disk?.(disk) ?? disk,
@@ -176,21 +177,6 @@ export class World {
   #later(life: number, delayMs: number, done: () => void): void {
     this.clock.setTimer(delayMs, () => {
       if (life === this.#life) done()
-    })
-  }
-
-  /** The clock as one life of the member sees it: its timers die with it. */
-  #clockOf(life: number): VirtualClock {
-    const { clock } = this
-    const alive = (callback: () => void) => (): void => {
-      if (life === this.#life) callback()
-    }
-    return Object.assign(Object.create(clock) as VirtualClock, {
-      now: () => clock.now(),
-      wallNow: () => clock.wallNow(),
-      setTimer: (delayMs: number, callback: () => void) => clock.setTimer(delayMs, alive(callback)),
-      clearTimer: (timer: unknown) => clock.clearTimer(timer),
-      defer: (callback: () => void) => clock.defer(alive(callback)),
     })
   }
 }

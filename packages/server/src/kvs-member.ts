@@ -221,6 +221,8 @@ export class KvsMember implements Member, Measured, RunningMember {
       signal?.removeEventListener('abort', giveUp)
     }
     this.#starting = undefined
+    // A scrub that the life before did not finish goes on, though nobody may ever ask for anything.
+    if (this.state.store.scrubPending) this.state.background.wake()
     this.#autoCompaction = startAutoCompaction(this)
     logger.info('ready to serve client requests')
   }

@@ -1,3 +1,6 @@
+import { MessageType } from '@kvs/proto/raft'
+import { RaftHttpError } from '../errors.ts'
+import { decodeFrame } from '../frame.ts'
 import type { TransportClock, TransportRandom } from '../ports.ts'
 
 /** What goes wrong on the way. Delays and chances are drawn from the network's random source. */
@@ -6,6 +9,7 @@ export interface NetworkFaults {
   readonly delayMs: { readonly min: number; readonly max: number }
   /** Chances of a frame of a stream, from 0 to 1. A real stream loses none; raft has to bear it all the same. */
   readonly dropChance: number
+  /** But proposals never come twice: raft cannot tell one that comes again from a new one, and would write it again. */
   readonly duplicateChance: number
   /** That a frame overtakes the one before it. */
   readonly reorderChance: number
@@ -54,12 +58,12 @@ export class Lane {
   }
 
   /** Sends a frame, which may get lost, come twice, or too early; `gone` is called when it has left, lost or not. */
-  pushFrame(sizeBytes: number, arrive: () => void, gone: () => void): void {
+  pushFrame(frame: Uint8Array, arrive: () => void, gone: () => void): void {
     const { dropChance, duplicateChance, reorderChance } = this.#network.faults
     const isLost = this.#chance(dropChance)
-    const times = this.#chance(duplicateChance) ? 2 : 1
+    const times = this.#chance(duplicateChance) && !carriesProposals(frame) ? 2 : 1
     const last = this.#items.at(-1)
-    this.push(sizeBytes, () => {
+    this.push(frame.length, () => {
       gone()
       for (let i = 0; i < times && !isLost; i++) arrive()
     })
@@ -99,5 +103,15 @@ export class Lane {
       }
       this.#arm()
     })
+  }
+}
+
+function carriesProposals(frame: Uint8Array): boolean {
+  try {
+    return decodeFrame(frame).some(({ type }) => type === MessageType.MsgProp)
+  } catch (error) {
+    // Not what a member sends, but it may be sent.
+    if (error instanceof RaftHttpError) return false
+    throw error
   }
 }

@@ -68,7 +68,7 @@ export class MemoryLink implements Link {
     const copy = frame.slice()
     const peer = this.#peer
     this.#out.pushFrame(
-      copy.length,
+      copy,
       () => peer?.arrived(copy.slice()),
       () => {
         if (!this.#isClosed) this.#events?.sent()
