@@ -69,27 +69,50 @@ async function run(args: readonly string[]): Promise<void> {
     const failure = await tellServiceManager(state)
     if (failure !== undefined) logger.warn('failed to notify systemd', { state, error: failure })
   }
-  const member = await startEmbedded({
+  const givingUp = new AbortController()
+  const start = startEmbedded({
     ...configuration.embed,
     commandLine: ['kvs', ...args],
     logger,
     setLogLevel: logger.setLevel,
+    signal: givingUp.signal,
     onFatal: error => {
       if (isOfDisk(error)) process.stderr.write(afterLmdb)
       logger.error('the member stops', { error: error.message })
       end(1, isOfDisk(error))
     },
+    onRemoved: () => {
+      logger.warn('server error', { error: 'the member has been permanently removed from the cluster' })
+      logger.warn('data-dir used by this member must be removed')
+      endAfter(stop(), () => process.exit(0))
+    },
   })
+  /** A member that still starts may wait for others in vain. */
+  const stop = (): Promise<unknown> => {
+    givingUp.abort()
+    const stopped = start.then(
+      member => member.stop(),
+      () => {},
+    )
+    return Promise.all([stopped, tell('STOPPING=1')])
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       logger.info('received signal; shutting down', { signal })
-      Promise.all([member.stop(), tell('STOPPING=1')]).then(
-        () => endBy(signal),
-        () => process.exit(1),
-      )
+      endAfter(stop(), () => endBy(signal))
     })
   }
+  try {
+    await start
+  } catch (error) {
+    if (!givingUp.signal.aborted) throw error
+    return
+  }
   await tell('READY=1')
+}
+
+function endAfter(stopped: Promise<unknown>, endWell: () => void): void {
+  stopped.then(endWell, () => process.exit(1))
 }
 
 /**

@@ -20,7 +20,7 @@ export interface PeerClientOptions {
 export interface PeerCallOptions {
   /** For all URLs together. */
   readonly timeoutMs?: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What a member answers who is asked for the members of its cluster. */

@@ -46,6 +46,7 @@ export interface LogParts {
   readonly options: MemberOptions
   /** The way to other members, for whoever joins them. */
   readonly wire: Wire
+  readonly signal?: AbortSignal | undefined
   /** The last entry whose effects are in the state file. */
   readonly consistent: ConsistentPoint
   readonly timing: WalTiming

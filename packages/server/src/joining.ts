@@ -24,6 +24,8 @@ export interface JoinParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly options: MemberOptions
+  /** Ends the asking. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A cluster that runs, as one of its members told it. */
@@ -99,14 +101,14 @@ function inOptions<Result>(read: () => Result, what: string): Result {
 
 /** Asks one member after another, but not this one; the first that answers counts. */
 async function askOthers(
-  { wire, clock, logger, options }: JoinParts,
+  { wire, clock, logger, options, signal }: JoinParts,
   configured: ReadonlyMap<string, readonly string[]>,
 ): Promise<RunningCluster | undefined> {
   const client = createPeerClient({ wire, clock })
   for (const [name, urls] of configured) {
     if (name === options.name) continue
     try {
-      const { json, clusterId } = await client.members(urls, { timeoutMs: limits.joinTimeoutMs })
+      const { json, clusterId } = await client.members(urls, { timeoutMs: limits.joinTimeoutMs, signal })
       return { clusterId, members: decodeMembers(json) }
     } catch (error) {
       if (!(error instanceof RaftHttpError) && !(error instanceof MembershipError)) throw error
@@ -117,12 +119,12 @@ async function askOthers(
 }
 
 /** A server must not be older than the cluster it becomes part of. */
-async function checkVersions({ wire, clock, logger }: JoinParts, members: readonly Member[]): Promise<void> {
+async function checkVersions({ wire, clock, logger, signal }: JoinParts, members: readonly Member[]): Promise<void> {
   const client = createPeerClient({ wire, clock })
   for (const { id, peerUrls } of members) {
     let text: string
     try {
-      text = await client.version(peerUrls, { timeoutMs: limits.joinTimeoutMs })
+      text = await client.version(peerUrls, { timeoutMs: limits.joinTimeoutMs, signal })
     } catch (error) {
       if (!(error instanceof RaftHttpError)) throw error
       continue

@@ -249,6 +249,11 @@ export class Machine {
     this.#unlisten = undefined
   }
 
+  /** Ends a start that waits for others. */
+  giveUp(): void {
+    this.#givingUp?.abort()
+  }
+
   /** Ends the member as `kill -9` does, or a power cut. */
   crash(mode?: CrashMode): void {
     this.#life++

@@ -1,45 +1,11 @@
-import type { Member } from '@kvs/proto/rpc'
 import { Cluster as ClusterService, KV, Maintenance } from '@kvs/proto/rpc'
 import { afterEach, expect, test } from 'vitest'
 import { Cluster, type Machine } from './cluster.ts'
+import { addAndStart, contentOf, joining, put, urlOf } from './membership.ts'
 import { bytesOf } from './messages.ts'
 
 let cluster: Cluster
 afterEach(() => cluster.close())
-
-const urlOf = (name: string): string => `http://${name}:2380`
-const put = (machine: Machine, key: string, value: string): Promise<unknown> =>
-  machine.call(KV.put, { key: bytesOf(key), value: bytesOf(value) })
-
-/** Every key with its value, as a machine reads it; of a learner what it has. */
-async function contentOf(machine: Machine, serializable = false): Promise<readonly string[]> {
-  const { kvs } = await machine.call(KV.range, { key: bytesOf('\0'), rangeEnd: bytesOf('\0'), serializable })
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-  return kvs.map(({ key, value }) => `${text(key)}=${text(value)}`)
-}
-
-/** What a machine that joins is told of the cluster; names may be any. */
-function joining(
-  members: readonly Member[],
-  name: string,
-): { initialCluster: string; initialClusterState: 'existing' } {
-  const parts = members.map(member => `${member.name === '' ? name : member.name}=${member.peerUrls.join(',')}`)
-  return { initialCluster: parts.join(','), initialClusterState: 'existing' }
-}
-
-async function add(by: Machine, name: string, isLearner = false): Promise<Member> {
-  const { member } = await by.call(ClusterService.memberAdd, { peerUrls: [urlOf(name)], isLearner })
-  return member as Member
-}
-
-/** Adds a member, and starts its machine. */
-async function addAndStart(by: Machine, name: string, isLearner = false): Promise<Machine> {
-  await add(by, name, isLearner)
-  const { members } = await by.call(ClusterService.memberList, {})
-  const machine = cluster.machine(name)
-  await cluster.until(machine.start(joining(members, name)))
-  return machine
-}
 
 test('a fourth member joins while others write, and has all of it', async () => {
   cluster = new Cluster(1)
@@ -74,7 +40,7 @@ test('a learner follows, answers what needs no vote, and gets one through a foll
   await cluster.found(3)
   await cluster.advance(5000)
   await put(cluster.leader, 'a', '1')
-  const learner = await addAndStart(cluster.leader, 'n4', true)
+  const learner = await addAndStart(cluster, cluster.leader, 'n4', true)
   const { id } = learner.member
   await put(cluster.leader, 'b', '2')
   await cluster.advance(500)
