@@ -16,10 +16,10 @@ Findings are written to tools/fuzz/findings. --input runs one file through one t
 
 const folder = resolve(process.env['KVS_FUZZ_FOLDER'] ?? 'tools/fuzz')
 
-/** What is measured of this program: the packages, not the fuzzer. */
+/** What is measured of this program: packages and programs, not the fuzzer. */
 const measured: MeasuredCode = {
   isScript: url => url === `file://${process.argv[1]}`,
-  isPlace: measuredParts(readFileSync(process.argv[1] as string, 'utf8'), path => path.startsWith('packages/')),
+  isPlace: measuredParts(readFileSync(process.argv[1] as string, 'utf8'), path => /^(packages|apps)\//.test(path)),
 }
 
 const nameOf = (input: Uint8Array): string => createHash('sha256').update(input).digest('hex').slice(0, 16)

@@ -95,7 +95,10 @@ function messageBytes(type, context) {
   const writer = protobuf.Writer.create()
   writer.uint32(tag(1, 2)).string(type.name)
   const maps = type.fieldsArray.filter(field => field instanceof protobuf.MapField)
-  for (const field of type.fieldsArray) nested(writer, 2, fieldBytes(field, type, context))
+  for (const field of type.fieldsArray) {
+    const each = /** @type {protobuf.Field | protobuf.MapField} */ (field)
+    nested(writer, 2, fieldBytes(each, type, context))
+  }
   for (const each of type.nestedArray) {
     if (isType(each)) nested(writer, 3, messageBytes(each, context))
   }
@@ -120,13 +123,13 @@ function mapEntryBytes(field, type, context) {
   return writer.finish()
 }
 
-/** @param {protobuf.Field} field @param {protobuf.Type} type @param {Context} context */
+/** @param {protobuf.Field | protobuf.MapField} field @param {protobuf.Type} type @param {Context} context */
 function fieldBytes(field, type, context) {
   const isMap = field instanceof protobuf.MapField
   const writer = protobuf.Writer.create()
   writer.uint32(tag(1, 2)).string(field.name)
   writer.uint32(tag(3, 0)).int32(field.id)
-  writer.uint32(tag(4, 0)).int32(field.repeated || isMap ? 3 : 1)
+  writer.uint32(tag(4, 0)).int32(isMap || field.repeated ? 3 : 1)
   const target = field.resolvedType
   if (isMap) {
     writer.uint32(tag(5, 0)).int32(messageType)
@@ -144,7 +147,7 @@ function fieldBytes(field, type, context) {
   return writer.finish()
 }
 
-/** @param {protobuf.Field} field @returns {never} */
+/** @param {protobuf.Field | protobuf.MapField} field @returns {never} */
 function unknown(field) {
   throw new Error(`${qualified(field)}: no descriptor for ${field.type}`)
 }

@@ -39,10 +39,19 @@ export function subjectAltNames(text: string): (readonly [type: string, name: st
   const entry = /([^:,]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))(?:, |$)/y
   for (let match = entry.exec(text); match !== null && entry.lastIndex > match.index; match = entry.exec(text)) {
     const [, type = '', quoted, plain = ''] = match
-    names.push([type, quoted === undefined ? plain : (JSON.parse(quoted) as string)])
+    names.push([type, quoted === undefined ? plain : unquoted(quoted)])
     if (entry.lastIndex === text.length) break
   }
   return names
+}
+
+/** What is quoted otherwise than Node does names nobody. */
+function unquoted(text: string): string {
+  try {
+    return JSON.parse(text) as string
+  } catch {
+    return text
+  }
 }
 
 /** Go's match: a star stands for the whole first label; letters match whatever their case. */

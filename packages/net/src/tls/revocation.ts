@@ -28,7 +28,8 @@ export function plainSerial(serial: string): string {
   return serial.toLowerCase().replace(/^0+/, '')
 }
 
-async function revokedSerials(bytes: Buffer, path: string): Promise<ReadonlySet<string>> {
+/** The serials in a list, DER or PEM; `path` for what is wrong with it. Rejects with `NetError`. */
+export async function revokedSerials(bytes: Buffer, path: string): Promise<ReadonlySet<string>> {
   const { pki } = await loadPki()
   try {
     const list = pki.CertificateRevocationList.fromBER(derOf(bytes))
