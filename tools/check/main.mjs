@@ -19,6 +19,7 @@ async function loadChecks() {
   const { arrows } = await import('./arrows.mjs')
   const { purity } = await import('./purity.mjs')
   const { generated } = await import('./generated.mjs')
+  const { flags } = await import('./flags.mjs')
   const { publicNames } = await import('./exports.mjs')
   const { wordsAndNames } = await import('./words.mjs')
   const { lint } = await import('./biome.mjs')
@@ -26,7 +27,7 @@ async function loadChecks() {
   const { packageTypes, testTypes, toolTypes } = await import('./compiler.mjs')
   const { examples } = await import('./examples.mjs')
   const { pack } = await import('./pack.mjs')
-  const quick = [arrows, purity, publicNames, wordsAndNames, generated, lint, deadCode]
+  const quick = [arrows, purity, publicNames, wordsAndNames, generated, flags, lint, deadCode]
   return [...quick, packageTypes, testTypes, toolTypes, examples, pack]
 }
 

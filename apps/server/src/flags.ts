@@ -154,7 +154,8 @@ export function helpText(): string {
   return `${lines.join('\n')}\n`
 }
 
-function shownDefault({ kind, fallback, shown }: Flag): string {
+/** The default of a flag, as the help shows it. */
+export function shownDefault({ kind, fallback, shown }: Flag): string {
   if (shown !== undefined) return shown
   if (kind === 'durationMs') return describeDurationMs(fallback as number)
   return Array.isArray(fallback) ? fallback.join(',') : String(fallback)
