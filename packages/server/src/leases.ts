@@ -139,6 +139,8 @@ export class Leases {
     try {
       return await ask({ urls, signal: giveUp.signal })
     } catch (error) {
+      // Given up here: the reason of a signal comes back as it is.
+      if (giveUp.signal.aborted) return elsewhere
       if (!(error instanceof RaftHttpError)) throw error
       return error.status === 404 && error.message.includes(leaseNotFound) ? undefined : elsewhere
     } finally {

@@ -66,6 +66,8 @@ async function promoteThere(
     const timeoutMs = Math.max(1, endMs - clock.now())
     return decodeMembers(await peerClient.promote(leader.peerUrls, { id, token }, { timeoutMs, signal }))
   } catch (error) {
+    // Given up here: the reason of a signal comes back as it is.
+    if (signal.aborted) throw Refusal.of('CANCELED')
     if (!(error instanceof RaftHttpError) && !(error instanceof MembershipError)) throw error
     const refusal = error instanceof RaftHttpError ? refusalOfReply(error) : undefined
     if (refusal !== undefined) throw refusal

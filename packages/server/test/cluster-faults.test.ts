@@ -1,6 +1,6 @@
-import { KV } from '@kvs/proto/rpc'
+import { Cluster as ClusterService, KV, Lease } from '@kvs/proto/rpc'
 import { afterEach, expect, test } from 'vitest'
-import { Cluster } from './cluster.ts'
+import { Cluster, type Machine } from './cluster.ts'
 import { bytesOf } from './messages.ts'
 
 let cluster: Cluster
@@ -11,7 +11,7 @@ const key = bytesOf('k')
 test('a scrub that a crash broke off goes on after the start, though nobody asks for anything', async () => {
   cluster = new Cluster()
   const pace = { compactionBatchLimit: 1, compactionSleepIntervalMs: 10 }
-  const [machine] = (await cluster.found(1, { ...pace, backendBatchIntervalMs: 1 })) as [(typeof cluster)['leader']]
+  const [machine] = (await cluster.found(1, { ...pace, backendBatchIntervalMs: 1 })) as readonly [Machine]
   for (let i = 0; i < 20; i++) await machine.call(KV.put, { key, value: bytesOf(`${i}`) })
   await machine.call(KV.compact, { revision: 20 })
   await cluster.advance(50)
@@ -21,5 +21,48 @@ test('a scrub that a crash broke off goes on after the start, though nobody asks
   await cluster.until(machine.start())
   await cluster.advance(1000)
   expect(finished()).toBe(1)
+  await cluster.stop()
+})
+
+test('a member whose question the leader did not answer before it lost its office asks the next one', async () => {
+  cluster = new Cluster(21)
+  await cluster.found(3)
+  const [follower] = cluster.followers as readonly [Machine]
+  const { leader } = cluster
+  await follower.call(Lease.leaseGrant, { id: 7n, ttl: 600 })
+  cluster.network.partition(
+    [leader.name],
+    [...cluster.machines.keys()].filter(name => name !== leader.name),
+  )
+  const stream = follower.stream(Lease.leaseKeepAlive)
+  stream.send({ id: 7n })
+  await cluster.otherLeader(leader)
+  expect((await cluster.until(stream.next())).ttl).toBe(600)
+  expect(follower.fatal).toEqual([])
+  cluster.network.heal()
+  await cluster.stop()
+})
+
+test('a caller who no longer waits for a promotion that the leader was asked for harms nobody', async () => {
+  cluster = new Cluster(22)
+  await cluster.found(3)
+  const [follower] = cluster.followers as readonly [Machine]
+  cluster.network.partition(
+    [cluster.leader.name],
+    cluster.followers.map(({ name }) => name),
+  )
+  const giveUp = new AbortController()
+  const { path, encodeRequest } = ClusterService.memberPromote
+  const called = follower.channel.call(path, encodeRequest({ id: 9n }), { signal: giveUp.signal })
+  const ended = called.then(
+    () => 'answered',
+    () => 'given up',
+  )
+  await cluster.advance(100)
+  giveUp.abort()
+  expect(await cluster.until(ended)).toBe('given up')
+  await cluster.advance(100)
+  expect(follower.fatal).toEqual([])
+  cluster.network.heal()
   await cluster.stop()
 })
