@@ -55,6 +55,8 @@ export interface PeerClient {
     options?: PeerCallOptions,
   ): Promise<PeerLeaseTimes>
   downgradeEnabled(urls: readonly string[], options?: PeerCallOptions): Promise<boolean>
+  /** The text of a row of the host's own. */
+  get(urls: readonly string[], path: string, options?: PeerCallOptions): Promise<string>
 }
 
 export function createPeerClient(options: PeerClientOptions): PeerClient {
@@ -133,6 +135,10 @@ class WirePeerClient implements PeerClient {
     if (text !== 'true' && text !== 'false')
       throw new RaftHttpError('BAD_REPLY', `'${text.slice(0, 100)}' is neither yes nor no`)
     return text === 'true'
+  }
+
+  async get(urls: readonly string[], path: string, options?: PeerCallOptions): Promise<string> {
+    return textOf(await this.#call(urls, { method: 'GET', path }, options))
   }
 
   /** The answer of the first URL that gives one. Throws `REFUSED` unless it is 200. */

@@ -8,6 +8,8 @@ import { type AutoCompaction, startAutoCompaction } from './auto-compaction.ts'
 import { Backups } from './backups.ts'
 import type { OpenedLog } from './bootstrap.ts'
 import { ClusterVersionMonitor } from './cluster-version.ts'
+import { checkAtStart } from './corruption/initial-check.ts'
+import { CorruptionMonitor } from './corruption/monitor.ts'
 import { formatDuration } from './duration.ts'
 import { Admission } from './edge/admission.ts'
 import { FrontDoor } from './edge/front-door.ts'
@@ -37,7 +39,7 @@ import type { Measured } from './metrics/measured.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { grpcOptions, type MemberOptions, quotaBytes } from './options.ts'
 import type { Clock, Logger, Random } from './parts.ts'
-import { peerServices } from './peers/services.ts'
+import { ownPeerRoutes, peerServices } from './peers/services.ts'
 import { publish } from './publish.ts'
 import { Quota } from './quota.ts'
 import { raftStatusJson } from './raft-status.ts'
@@ -85,6 +87,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly #expiry: LeaseExpiry
   readonly #checkpoints: LeaseCheckpoints
   readonly #version: ClusterVersionMonitor
+  readonly #corruption: CorruptionMonitor
   readonly #electionAdvance: ElectionAdvance
   readonly #admission: Admission
   #autoCompaction: AutoCompaction | undefined
@@ -125,6 +128,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#expiry = new LeaseExpiry(this)
     this.#checkpoints = new LeaseCheckpoints(this)
     this.#version = new ClusterVersionMonitor(this)
+    this.#corruption = new CorruptionMonitor(this)
     this.#electionAdvance = new ElectionAdvance(this, this.#replica)
     const onHandlerError = (error: unknown): void => this.#fail(error)
     this.#admission = new Admission(this)
@@ -196,9 +200,11 @@ export class KvsMember implements Member, Measured, RunningMember {
   async start(): Promise<void> {
     const { clock, logger } = this
     logger.info('starting member', { 'member-id': formatId(this.id), 'cluster-id': formatId(this.clusterId) })
+    await this.#checkAtStart()
     const endpoint = peerEndpoint({
       transport: this.#replica.peers.transport,
       services: peerServices(this),
+      more: ownPeerRoutes(this),
       clock,
       logger,
     })
@@ -209,7 +215,7 @@ export class KvsMember implements Member, Measured, RunningMember {
         this.#starting = { serve, fail }
       })
     })
-    const giveUp = (): void => this.#starting?.fail(new ServerError('STOPPED', 'the start was given up'))
+    const giveUp = (): void => this.#starting?.fail(givenUp())
     const { signal } = this.#parts
     if (signal?.aborted === true) giveUp()
     signal?.addEventListener('abort', giveUp)
@@ -225,6 +231,16 @@ export class KvsMember implements Member, Measured, RunningMember {
     if (this.state.store.scrubPending) this.state.background.wake()
     this.#autoCompaction = startAutoCompaction(this)
     logger.info('ready to serve client requests')
+  }
+
+  async #checkAtStart(): Promise<void> {
+    if (!this.options.featureGates.InitialCorruptCheck || this.state.backend.consistent.index === 0) return
+    const signal = this.#parts.signal ?? new AbortController().signal
+    try {
+      await checkAtStart(this, signal)
+    } catch (error) {
+      throw signal.aborted ? givenUp() : error
+    }
   }
 
   addRoutes(routes: readonly HttpRoute[]): void {
@@ -352,6 +368,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#electionAdvance.close()
     this.#admission.close()
     this.#version.close()
+    this.#corruption.close()
     this.leases.close()
     this.#expiry.close()
     this.#checkpoints.close()
@@ -393,6 +410,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     if (leader !== 0n && !isLeader) this.#starting?.serve()
     this.#version.leaderChanged()
     this.#admission.changed()
+    this.#corruption.changed()
     for (const listener of [...this.#leadWatchers]) listener()
   }
 
@@ -405,6 +423,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   #membersChanged(): void {
     this.isLearner = this.state.cluster.memberSet.get(this.id)?.isLearner === true
     this.#admission.changed()
+    this.#corruption.changed()
   }
 
   /** What is on its way to the others still leaves. */
@@ -441,3 +460,5 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#grpc.flush()
   }
 }
+
+const givenUp = (): ServerError => new ServerError('STOPPED', 'the start was given up')

@@ -64,6 +64,13 @@ export const httpBodyAheadBytes: number = 256 * 1024
 /** Entries whose effects are hashed together, and how many such windows are remembered. */
 export const effectsWindowEntries = 1000
 export const effectsWindowsKept = 64
+/** Number of what is hashed: to be raised with whatever changes what an entry writes. */
+export const effectsFormat = 1
+/** How often the leader compares the windows of all members, and how long it waits for those of one. */
+export const effectsCheckMs = 60_000
+export const effectsTimeoutMs = 5000
+/** How long who asks another member for the hash of all it holds waits for it. */
+export const hashTimeoutMs = 60_000
 /** Copies of the state file, for backups and other members, that there are at once; who wants another waits. */
 export const copiesMax = 2
 /** What is read at once of a copy that is sent to a peer. */

@@ -5,15 +5,18 @@ import {
   leaseApplyTimeoutMs,
   type PeerHashKv,
   type PeerLeaseTimes,
+  type PeerRoute,
   type PeerServices,
   RaftHttpError,
 } from '@kvs/rafthttp'
 import type { AuthState } from '../auth/auth-state.ts'
 import { refusalOfAuth, refusalOfVerdict } from '../auth/refusals.ts'
+import { effectsJson, effectsPath } from '../corruption/effects-check.ts'
+import { hashInSlices } from '../corruption/hash.ts'
 import type { Member } from '../edge/member.ts'
+import type { Effects } from '../effects.ts'
 import { Refusal } from '../errors.ts'
 import { elsewhere, leaseNotFound } from '../leases.ts'
-import * as limits from '../limits.ts'
 import { type Promotion, promoteHere, replyOfRefusal } from '../promotion.ts'
 import { versionJson } from '../version.ts'
 
@@ -66,37 +69,27 @@ function linearized(member: Member): Promise<void> {
 }
 
 /** The hash of everything at a revision, in slices. */
-function hashKv(member: Member, revision: number, signal: AbortSignal): Promise<PeerHashKv> {
+async function hashKv(member: Member, revision: number, signal: AbortSignal): Promise<PeerHashKv> {
   const { state, clusterId, id, term } = member
-  const { store, background } = state
-  return new Promise((resolve, reject) => {
-    try {
-      const cursor = store.openHash(revision)
-      background.add(() => {
-        if (signal.aborted) {
-          cursor.close()
-          reject(signal.reason)
-          return true
-        }
-        if (!cursor.step({ records: limits.sliceRecords, isDue: background.isDue })) return false
-        const { hash, compactRevision, revision: hashRevision } = cursor.result()
-        resolve({
-          clusterId,
-          memberId: id,
-          revision: store.revision,
-          raftTerm: term,
-          hash,
-          compactRevision,
-          hashRevision,
-        })
-        return true
-      })
-    } catch (error) {
-      if (!(error instanceof MvccError)) throw error
-      const code = error.code === 'COMPACTED' ? 'COMPACTED' : 'FUTURE_REV'
-      reject(refused(Refusal.of(code).message.replace('etcdserver: ', ''), 400))
-    }
-  })
+  try {
+    const { hash, compactRevision, revision: hashRevision } = await hashInSlices(state, revision, signal)
+    const header = { clusterId, memberId: id, revision: state.store.revision, raftTerm: term }
+    return { ...header, hash, compactRevision, hashRevision }
+  } catch (error) {
+    if (!(error instanceof MvccError)) throw error
+    const code = error.code === 'COMPACTED' ? 'COMPACTED' : 'FUTURE_REV'
+    throw refused(Refusal.of(code).message.replace('etcdserver: ', ''), 400)
+  }
+}
+
+/** What members ask of each other beyond etcd's own questions. */
+export function ownPeerRoutes({ effects }: { readonly effects: Effects }): readonly PeerRoute[] {
+  const handle: PeerRoute['handle'] = async request => {
+    if (request.method !== 'GET') return { status: 405, headers: [['Allow', 'GET']], body: new Uint8Array(0) }
+    const body = new TextEncoder().encode(effectsJson(effects))
+    return { status: 200, headers: [['Content-Type', 'application/json']], body }
+  }
+  return [{ path: effectsPath, handle }]
 }
 
 /** Resolves when everything is applied that is committed now. */
