@@ -3,7 +3,8 @@
  *
  * Each server runs on core 0, the generator on core 1; both start afresh for every run, the two systems in turn. Rows that
  * read have their keys put before, and the server started again, so that etcd reads without its write buffer. The ratios
- * are of the medians; a row whose spread is over 25 % says so. Arguments choose rows by a part of their name.
+ * are of the medians; a row whose spread is over 25 % is measured once more, and the calmer of the two counts. Each goal has
+ * a line at the end. Arguments choose rows by a part of their name; `KVS_BENCH_PAIRS` says how many runs each system gets.
  */
 import { spawn } from 'node:child_process'
 import { generate } from './end-to-end/generator.ts'
@@ -17,9 +18,16 @@ interface Row extends Load {
   readonly name: string
   /** Keys that are there before the load begins. */
   readonly filled?: number
-  /** What the issue asks of the ratios to etcd; `at least` for throughput, `at most` for the others. */
-  readonly goal: Partial<Record<'serverUs' | 'perSecond' | 'p50Ms' | 'p99Ms', number>>
+  /** Beside kvs itself under this load instead of etcd under the same. */
+  readonly beside?: Partial<Load>
+  /** Calls as fast as they are answered, before the warm-up of a paced row. */
+  readonly unpacedFirst?: number
+  /** What is asked of the ratios: at least for throughput, at most for the others. */
+  readonly goal: Partial<Record<Field, number>>
 }
+
+type Field = 'serverUs' | 'perSecond' | 'p50Ms' | 'p99Ms'
+const fields = { serverUs: 'CPU', perSecond: 'throughput', p50Ms: 'p50', p99Ms: 'p99' } as const
 
 const usual = { keys: 100_000, valueBytes: 256, connections: 10, clients: 100 } as const
 const many = { ...usual, connections: 100, clients: 1000 } as const
@@ -85,7 +93,18 @@ const rows: readonly Row[] = [
     keys: 1,
     calls: 500,
     paced: 100,
+    // A hundred puts a second leave code uncompiled for minutes; what a server does all day is compiled.
+    unpacedFirst: 10_000,
     goal: { p50Ms: 1.1 },
+  },
+  {
+    name: 'put with tokens 10/100, beside the same without',
+    kind: 'put',
+    ...usual,
+    authenticated: true,
+    beside: { authenticated: false },
+    calls: 100_000,
+    goal: { serverUs: 1.1, perSecond: 0.9 },
   },
 ]
 
@@ -100,18 +119,12 @@ async function measure(system: System, row: Row): Promise<Measured> {
   const server = await start(system, { core: 0, encrypted: row.encrypted ?? false })
   try {
     if (row.filled !== undefined) {
-      const fill: Load = {
-        ...row,
-        kind: 'put',
-        pairs: 1,
-        connections: 10,
-        clients: 100,
-        calls: row.filled,
-        keys: row.filled,
-      }
-      await runGenerator(server.port, fill)
+      const fill = { ...row, kind: 'put', pairs: 1, connections: 10, clients: 100, calls: row.filled } as const
+      await runGenerator(server.port, { ...fill, keys: row.filled })
       await server.restart()
     }
+    const { unpacedFirst, paced, ...load } = row
+    if (unpacedFirst !== undefined) await runGenerator(server.port, { ...load, calls: unpacedFirst })
     await runGenerator(server.port, { ...row, calls: Math.ceil(row.calls / 2) })
     const before = server.cpuUs()
     const result = await runGenerator(server.port, row)
@@ -141,32 +154,67 @@ function runGenerator(port: number, load: Load): Promise<LoadResult> {
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
+/** How far the CPU figures lie apart, as a part of their median. */
+function spreadOf(runs: readonly Measured[]): number {
+  const cpu = runs.map(run => run.serverUs)
+  return cpu.length === 0 ? 0 : (Math.max(...cpu) - Math.min(...cpu)) / median(cpu)
+}
+
 function describe(name: string, runs: readonly Measured[]): string {
   const of = (field: keyof Measured): number => median(runs.map(run => run[field]))
-  const cpu = runs.map(run => run.serverUs)
-  const spread = (Math.max(...cpu) - Math.min(...cpu)) / median(cpu)
+  const spread = spreadOf(runs)
   return (
     `  ${name.padEnd(5)} ${of('serverUs').toFixed(1).padStart(7)} µs server CPU per call, ` +
     `${Math.round(of('perSecond')).toString().padStart(6)}/s, p50 ${of('p50Ms').toFixed(2)} ms, ` +
     `p99 ${of('p99Ms').toFixed(2)} ms, ${of('residentMb').toFixed(0)} MB, ready in ${of('readyMs').toFixed(0)} ms, ` +
-    `generator ${of('clientUs').toFixed(1)} µs, spread ${(100 * spread).toFixed(0)} %${spread > 0.25 ? ' (over 25 %)' : ''}`
+    `generator ${of('clientUs').toFixed(1)} µs, spread ${(100 * spread).toFixed(0)} %${spread > spreadMax ? ' (over 25 %)' : ''}`
   )
 }
 
-/** The ratios of the medians, and which of the goals they miss. */
-function compare(row: Row, runs: { readonly kvs: readonly Measured[]; readonly etcd: readonly Measured[] }): string {
-  const ratio = (field: keyof Measured): number =>
-    median(runs.kvs.map(run => run[field])) / median(runs.etcd.map(run => run[field]))
-  const names = { serverUs: 'CPU', perSecond: 'throughput', p50Ms: 'p50', p99Ms: 'p99' } as const
-  const fields = Object.keys(names) as (keyof typeof names)[]
-  const missed = fields.filter(field => {
+const spreadMax = 0.25
+
+/** Runs of kvs, and of what stands beside it in turn with them. */
+interface Runs {
+  readonly kvs: readonly Measured[]
+  readonly other: readonly Measured[]
+}
+
+/** A row, once more if the figures lie too far apart. */
+async function measurePairs(row: Row, ours: System, theirs: System | undefined): Promise<Runs> {
+  const first = await measureOnce(row, ours, theirs)
+  const worst = ({ kvs, other }: Runs): number => Math.max(spreadOf(kvs), spreadOf(other))
+  if (worst(first) <= spreadMax || pairs < 2) return first
+  console.log(`${row.name}: spread of ${(100 * worst(first)).toFixed(0)} %, once more`)
+  const second = await measureOnce(row, ours, theirs)
+  return worst(second) < worst(first) ? second : first
+}
+
+async function measureOnce(row: Row, ours: System, theirs: System | undefined): Promise<Runs> {
+  const runs: { readonly kvs: Measured[]; readonly other: Measured[] } = { kvs: [], other: [] }
+  for (let i = 0; i < pairs; i++) {
+    runs.kvs.push(await measure(ours, row))
+    if (row.beside !== undefined) runs.other.push(await measure(ours, { ...row, ...row.beside }))
+    else if (theirs !== undefined) runs.other.push(await measure(theirs, row))
+  }
+  return runs
+}
+
+/** The ratios of the medians. */
+function ratioOf({ kvs: ours, other }: Runs, field: Field): number {
+  return median(ours.map(run => run[field])) / median(other.map(run => run[field]))
+}
+
+/** A line for each goal of the row. */
+function verdictsOf(row: Row, runs: Runs): readonly string[] {
+  const loud = Math.max(spreadOf(runs.kvs), spreadOf(runs.other)) > spreadMax ? ' (spread over 25 %)' : ''
+  return (Object.keys(fields) as Field[]).flatMap(field => {
     const goal = row.goal[field]
-    return goal !== undefined && (field === 'perSecond' ? ratio(field) < goal : ratio(field) > goal)
+    if (goal === undefined) return []
+    const ratio = ratioOf(runs, field)
+    const isMet = field === 'perSecond' ? ratio >= goal : ratio <= goal
+    const asked = `at ${field === 'perSecond' ? 'least' : 'most'} ${goal}×`
+    return [`${isMet ? 'met   ' : 'MISSED'} ${row.name}: ${fields[field]} ${ratio.toFixed(2)}×, goal ${asked}${loud}`]
   })
-  const goals = fields.flatMap(field => (row.goal[field] === undefined ? [] : [`${names[field]} ${row.goal[field]}×`]))
-  const verdict = missed.length === 0 ? 'reached' : `MISSED by ${missed.map(field => names[field]).join(', ')}`
-  const ratios = fields.map(field => `${ratio(field).toFixed(2)}× ${names[field]}`).join(', ')
-  return `  ratio ${ratios}; goal ${goals.join(', ')}: ${verdict}`
 }
 
 async function main(): Promise<void> {
@@ -174,18 +222,19 @@ async function main(): Promise<void> {
   const theirs = etcd()
   console.log(`${ours.version}; ${theirs?.version ?? 'etcd is not installed: no ratios'}; ${pairs} alternating runs`)
   const wanted = process.argv.slice(2)
+  const verdicts: string[] = []
   for (const row of rows.filter(({ name }) => wanted.length === 0 || wanted.some(word => name.includes(word)))) {
-    const runs: { readonly kvs: Measured[]; readonly etcd: Measured[] } = { kvs: [], etcd: [] }
-    for (let i = 0; i < pairs; i++) {
-      runs.kvs.push(await measure(ours, row))
-      if (theirs !== undefined) runs.etcd.push(await measure(theirs, row))
-    }
+    const runs = await measurePairs(row, ours, theirs)
     console.log(row.name)
     console.log(describe('kvs', runs.kvs))
-    if (theirs === undefined) continue
-    console.log(describe('etcd', runs.etcd))
-    console.log(compare(row, runs))
+    if (runs.other.length === 0) continue
+    console.log(describe(row.beside === undefined ? 'etcd' : 'plain', runs.other))
+    const all = (Object.keys(fields) as Field[]).map(field => `${ratioOf(runs, field).toFixed(2)}× ${fields[field]}`)
+    console.log(`  ratio ${all.join(', ')}`)
+    verdicts.push(...verdictsOf(row, runs))
   }
+  console.log('goals')
+  for (const verdict of verdicts) console.log(`  ${verdict}`)
 }
 
 if (process.argv[2] === 'generate') {

@@ -1,6 +1,7 @@
 /** Size of an idle connection's first buffer; a busy one's grows up to the second. */
 const FIRST_SLAB_BYTES = 4_096
 const MAX_SLAB_BYTES = 65_536
+const nothing: Uint8Array = new Uint8Array(0)
 /** Slabs that were written out, for all connections; so many at most. */
 const SPARE_SLABS_MAX = 32
 const spareSlabs: Uint8Array[] = []
@@ -13,7 +14,7 @@ const LEFT_SLABS_MAX = 8
  * nobody looks at it any more.
  */
 export class Output {
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = nothing
   at = 0
   #start = 0
   #slabBytes = FIRST_SLAB_BYTES
@@ -49,10 +50,14 @@ export class Output {
     return goOn
   }
 
-  /** Whoever was handed bytes has let go of all of them: their room is used again. */
+  /** Whoever was handed bytes has let go of all of them: their room is used again, by whichever connection. */
   taken(): void {
     if (this.pendingBytes > 0) return
     this.at = this.#start = 0
+    if (this.bytes.length === MAX_SLAB_BYTES && spareSlabs.length < SPARE_SLABS_MAX) {
+      spareSlabs.push(this.bytes)
+      this.bytes = nothing
+    }
     for (const slab of this.#left) if (spareSlabs.length < SPARE_SLABS_MAX) spareSlabs.push(slab)
     this.#left = []
   }
@@ -62,7 +67,7 @@ export class Output {
     this.#left = []
     this.#full = []
     this.#fullBytes = 0
-    this.bytes = new Uint8Array(0)
+    this.bytes = nothing
     this.at = 0
     this.#start = 0
   }

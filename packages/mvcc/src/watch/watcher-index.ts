@@ -5,17 +5,23 @@ import { IntervalTree } from './interval-tree.ts'
 import { Members } from './members.ts'
 import type { HubWatcher } from './watcher.ts'
 
-/** The watchers of one key. */
-interface KeyGroup {
+/** The watchers of one key, or one of the keys with a hash. */
+class KeyGroup extends Members<HubWatcher> {
   readonly key: Uint8Array
-  readonly members: Members<HubWatcher>
   /** Another key with the same hash. */
   next: KeyGroup | undefined
+
+  constructor(first: HubWatcher, next: KeyGroup | undefined) {
+    super(first)
+    this.key = first.key
+    this.next = next
+  }
 }
 
 export class WatcherIndex {
   private readonly hashOf: (key: Uint8Array) => number
-  private readonly groups = new Map<number, KeyGroup>()
+  /** By hash of the key. A watcher that is alone with its hash, as nearly all are, stands there itself. */
+  private readonly groups = new Map<number, KeyGroup | HubWatcher>()
   private readonly intervals = new IntervalTree<HubWatcher>()
   size = 0
 
@@ -30,10 +36,18 @@ export class WatcherIndex {
       return
     }
     const hash = this.hashOf(watcher.key) | 0
-    const first = this.groups.get(hash)
+    const known = this.groups.get(hash)
+    if (known === undefined) {
+      this.groups.set(hash, watcher)
+      return
+    }
+    const first = known instanceof KeyGroup ? known : new KeyGroup(known, undefined)
     const group = findGroup(first, watcher.key)
-    if (group !== undefined) group.members.add(watcher)
-    else this.groups.set(hash, { key: watcher.key, members: new Members(watcher), next: first })
+    if (group === undefined) this.groups.set(hash, new KeyGroup(watcher, first))
+    else {
+      group.add(watcher)
+      if (first !== known) this.groups.set(hash, first)
+    }
   }
 
   remove(watcher: HubWatcher): void {
@@ -44,10 +58,14 @@ export class WatcherIndex {
     }
     const hash = this.hashOf(watcher.key) | 0
     const first = this.groups.get(hash)
+    if (!(first instanceof KeyGroup)) {
+      if (first === watcher) this.groups.delete(hash)
+      return
+    }
     const group = findGroup(first, watcher.key)
     if (group === undefined) return
-    group.members.delete(watcher)
-    if (!group.members.isEmpty) return
+    group.delete(watcher)
+    if (!group.isEmpty) return
     const rest = without(first, group)
     if (rest === undefined) this.groups.delete(hash)
     else this.groups.set(hash, rest)
@@ -56,7 +74,9 @@ export class WatcherIndex {
   /** Appends the watchers of the key to `found`, in no particular order. */
   collect(key: Uint8Array, hash: number, found: HubWatcher[]): void {
     if (this.groups.size > 0) {
-      findGroup(this.groups.get(hash | 0), key)?.members.collect(found)
+      const known = this.groups.get(hash | 0)
+      if (known instanceof KeyGroup) findGroup(known, key)?.collect(found)
+      else if (known !== undefined && equalBytes(known.key, key)) found.push(known)
     }
     if (!this.intervals.isEmpty) this.intervals.collect(key, found)
   }

@@ -1,24 +1,26 @@
 /** One watcher as the hub keeps it. */
 
-import { BytePool, noBytes } from '../bytes.ts'
+import { BytePool } from '../bytes.ts'
 import { describeRange } from '../describe.ts'
 import { MvccError } from '../errors.ts'
 import { intervalOf, type KeyInterval } from '../index/key-walk.ts'
 import type { WatchBatch, Watcher, WatcherState, WatchRequest } from './contract.ts'
 import type { Stream } from './stream.ts'
 
+const noPutFlag = 1
+const noDeleteFlag = 2
+const previousFlag = 4
+
 export class HubWatcher implements Watcher {
   readonly stream: Stream
   readonly id: number
   readonly key: Uint8Array
-  readonly rangeEnd: Uint8Array | undefined
   /** `undefined` for a single key. */
-  readonly interval: KeyInterval | undefined
+  readonly interval: (KeyInterval & { readonly rangeEnd: Uint8Array }) | undefined
   /** As asked for; 0 is "from now". */
   readonly startRevision: number
-  readonly noPut: boolean
-  readonly noDelete: boolean
-  readonly previous: boolean
+  /** In one number: there may be very many watchers. */
+  private readonly flags: number
   state: WatcherState = 'unsynced'
   /** For a synced watcher: or behind what the hub has published, whichever is higher. */
   ownNext = 0
@@ -30,16 +32,34 @@ export class HubWatcher implements Watcher {
     this.stream = stream
     this.id = id
     this.key = key.length === 0 ? zeroKey : keyPool.copy(key)
-    this.rangeEnd = rangeEnd === undefined || rangeEnd.length === 0 ? undefined : keyPool.copy(rangeEnd)
     this.startRevision = startRevision
-    this.noPut = request.noPut === true
-    this.noDelete = request.noDelete === true
-    this.previous = request.previous === true
-    const range = { key: this.key, rangeEnd: this.rangeEnd ?? noBytes }
-    this.interval = this.rangeEnd === undefined ? undefined : intervalOf(range)
-    if (this.rangeEnd !== undefined && this.interval === undefined) {
+    this.flags =
+      (request.noPut === true ? noPutFlag : 0) |
+      (request.noDelete === true ? noDeleteFlag : 0) |
+      (request.previous === true ? previousFlag : 0)
+    if (rangeEnd === undefined || rangeEnd.length === 0) return
+    const range = { key: this.key, rangeEnd: keyPool.copy(rangeEnd) }
+    const interval = intervalOf(range)
+    if (interval === undefined) {
       throw new MvccError('EMPTY_WATCH_RANGE', `there is no key in ${describeRange(range)}`)
     }
+    this.interval = { ...interval, rangeEnd: range.rangeEnd }
+  }
+
+  get rangeEnd(): Uint8Array | undefined {
+    return this.interval?.rangeEnd
+  }
+
+  get noPut(): boolean {
+    return (this.flags & noPutFlag) !== 0
+  }
+
+  get noDelete(): boolean {
+    return (this.flags & noDeleteFlag) !== 0
+  }
+
+  get previous(): boolean {
+    return (this.flags & previousFlag) !== 0
   }
 
   get nextRevision(): number {

@@ -1,6 +1,6 @@
-import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
+import { type CallOptions, createGrpcChannel, type GrpcChannel, GrpcError } from '@kvs/grpc'
 import { createTlsClient, nodeNet } from '@kvs/net'
-import { keyOf, type Load, type LoadResult, requestsOf, streams } from './loads.ts'
+import { auth, keyOf, type Load, type LoadResult, requestsOf, streams } from './loads.ts'
 
 const clock = {
   now: () => performance.now(),
@@ -58,8 +58,26 @@ export async function connect(port: number, encrypted: boolean = false): Promise
   return channel
 }
 
+const user = { name: 'root', password: 'bench' }
+
+/** The token of a user with every permission, who is made and authentication switched on unless that has been done. */
+async function logIn(channel: GrpcChannel): Promise<CallOptions> {
+  try {
+    await channel.call(auth.userAdd.path, auth.userAdd.encodeRequest(user))
+    await channel.call(auth.roleAdd.path, auth.roleAdd.encodeRequest({ name: 'root' }))
+    await channel.call(auth.userGrantRole.path, auth.userGrantRole.encodeRequest({ user: 'root', role: 'root' }))
+    await channel.call(auth.authEnable.path, auth.authEnable.encodeRequest({}))
+  } catch (error) {
+    // Nobody may add users any more: it is on.
+    if (!(error instanceof GrpcError)) throw error
+  }
+  const { message } = await channel.call(auth.authenticate.path, auth.authenticate.encodeRequest(user))
+  return { metadata: [['token', auth.authenticate.decodeResponse(message).token]] }
+}
+
 async function unary(channels: readonly GrpcChannel[], load: Load): Promise<LoadResult> {
   const { path, requests } = requestsOf(load)
+  const options = load.authenticated === true ? await logIn(channels[0] as GrpcChannel) : {}
   const meter = new Meter(load.calls)
   await new Promise<void>((resolve, reject) => {
     let sent = 0
@@ -67,7 +85,7 @@ async function unary(channels: readonly GrpcChannel[], load: Load): Promise<Load
       if (sent === load.calls) return
       const number = sent++
       const askedAt = performance.now()
-      channel.unary(path, requests[number % requests.length] as Uint8Array, {}, error => {
+      channel.unary(path, requests[number % requests.length] as Uint8Array, options, error => {
         if (error !== undefined) return reject(error)
         meter.took(performance.now() - askedAt)
         if (meter.count === load.calls) resolve()

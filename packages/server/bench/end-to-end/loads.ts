@@ -1,4 +1,5 @@
 import {
+  Auth,
   type CompareInit,
   encodePutRequest,
   encodeRangeRequest,
@@ -26,6 +27,8 @@ export interface Load {
   readonly encrypted?: boolean
   /** `watch`: puts per second; as fast as they are answered without it. */
   readonly paced?: number
+  /** Calls that are no streams carry the token of a user; authentication is switched on unless it is. */
+  readonly authenticated?: boolean
 }
 
 export interface LoadResult {
@@ -62,6 +65,9 @@ export function requestsOf(load: Load): { readonly path: string; readonly reques
   const success = (key: number): RequestOpInit[] => [{ requestPut: { key: keyOf(key), value } }]
   return { path: KV.txn.path, requests: each(key => encodeTxnRequest({ compare, success: success(key), failure: [] })) }
 }
+
+/** What `authenticated` needs. */
+export const auth = Auth
 
 /** Method and requests of the streams of `keep-alive` and `watch`. */
 export const streams = { keepAlive: Lease.leaseKeepAlive, grant: Lease.leaseGrant, watch: Watch.watch, put: KV.put }

@@ -23,7 +23,7 @@ export function watchMethods(member: Member): Map<string, MethodHandler> {
   ])
 }
 
-/** Options of a watcher that the store does not know of. */
+/** Options of a watcher that the store does not know of; most have none, and nothing is kept for them. */
 interface WatcherOptions {
   readonly progressNotify: boolean
   readonly fragment: boolean
@@ -141,7 +141,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
       return this.#refuseWatcher(reasonOf(error))
     }
     const { progressNotify, fragment } = request
-    this.#options.set(watcher.id, { progressNotify, fragment, active: true })
+    if (progressNotify || fragment) this.#options.set(watcher.id, { progressNotify, fragment, active: true })
     if (progressNotify) this.#armProgress(1)
     this.#send({ header: this.#member.messageHeader(store.revision), watchId: watcher.id, created: true })
     if (store.watch.pending) background.wake()
