@@ -20,7 +20,8 @@ const untold = new Set(['options.ts', 'embed.ts', 'start-line.ts', 'limits.ts', 
 /** @typedef {{ section: string, kind: string, key?: string, isFileOnly?: boolean }} Flag */
 /** @typedef {{ name: string, fixed: readonly string[], source: string, test: string }} Row */
 
-const { flags, shownDefault } = await loadFlags()
+const { flags, helpText } = await loadFlags()
+const help = helpText()
 const options = optionNames()
 const sources = filesBelow('packages/server/src').filter(file => !untold.has(file.split('/').at(-1) ?? ''))
 const tests = [...filesBelow('packages/server/test'), ...filesBelow('apps/server/test')].filter(file =>
@@ -30,12 +31,12 @@ const tests = [...filesBelow('packages/server/test'), ...filesBelow('apps/server
 if (process.argv.includes('--verify')) verify()
 else writeFileSync(document, textOf(Object.keys(flags).map(rowOf)))
 
-/** @returns {Promise<{ flags: Record<string, Flag>, shownDefault: (flag: Flag) => string }>} */
+/** @returns {Promise<{ flags: Record<string, Flag>, helpText: () => string }>} */
 async function loadFlags() {
   const folder = mkdtempSync(join(tmpdir(), 'kvs-flags-'))
   const outfile = join(folder, 'flags.mjs')
   try {
-    const contents = "export { flags } from './flag-table.ts'; export { shownDefault } from './flags.ts'"
+    const contents = "export { flags } from './flag-table.ts'; export { helpText } from './flags.ts'"
     const resolveDir = join(workspaceRoot, 'apps/server/src')
     await build({
       stdin: { contents, resolveDir },
@@ -83,6 +84,11 @@ function mentions(file, name) {
   return text.includes(`--${name}`) || new RegExp(`\\b${wordOf(name).replace('.', '\\.')}\\b`).test(text)
 }
 
+/** The default of a flag, as the help shows it. @param {string} name */
+function defaultOf(name) {
+  return new RegExp(`^  --${name} '(.*)'$`, 'm').exec(help)?.[1] ?? ''
+}
+
 /** @param {string} name @returns {Row} */
 function rowOf(name) {
   const flag = /** @type {Flag} */ (flags[name])
@@ -95,7 +101,7 @@ function rowOf(name) {
     name,
     fixed: [
       flag.isFileOnly === true ? `(${name})` : `\`--${name}\``,
-      shownDefault(/** @type {never} */ (flag)).replaceAll('|', '\\|') || '–',
+      defaultOf(name).replaceAll('|', '\\|') || '–',
       flag.isFileOnly === true ? '–' : `\`${variable}\``,
       key === undefined ? '–' : `\`${key}\``,
     ],

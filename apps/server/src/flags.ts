@@ -88,7 +88,7 @@ function parseKind({ kind, words = [] }: Flag, value: string): FlagValue {
   }
 }
 
-export function unknownFlag(name: string): UsageError {
+function unknownFlag(name: string): UsageError {
   const removed = Object.hasOwn(removedFlags, name) ? removedFlags[name] : undefined
   const near = nearest(name, ['config-file', 'help', 'version', ...Object.keys(flags).filter(isKnown)])
   const guess = near === undefined ? '' : ` (did you mean --${near}?)`
@@ -154,8 +154,7 @@ export function helpText(): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The default of a flag, as the help shows it. */
-export function shownDefault({ kind, fallback, shown }: Flag): string {
+function shownDefault({ kind, fallback, shown }: Flag): string {
   if (shown !== undefined) return shown
   if (kind === 'durationMs') return describeDurationMs(fallback as number)
   return Array.isArray(fallback) ? fallback.join(',') : String(fallback)

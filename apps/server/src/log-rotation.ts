@@ -21,7 +21,7 @@ const maxMegabytesDefault = 100
 const streams: ReadonlySet<string> = new Set(['default', 'stderr', 'stdout', 'systemd/journal'])
 
 /** Whether a log output is a file. */
-export const isLogFile = (output: string): boolean => !streams.has(output)
+const isLogFile = (output: string): boolean => !streams.has(output)
 
 /** Reads the JSON of the flag; exactly one output must be a file. Throws `UsageError` (status 1) in etcd's words. */
 export function parseLogRotation(json: string, outputs: readonly string[]): LogRotation {

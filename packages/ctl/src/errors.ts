@@ -19,15 +19,18 @@ export class CtlError extends Error {
   readonly code: CtlErrorCode
   /** False: what there was to say has been said. */
   readonly shown: boolean
+  /** Exit status, where it is not that of the code: a program's that was run. */
+  readonly status: number | undefined
 
   constructor(
     code: CtlErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly shown?: boolean } = {},
+    options: { readonly cause?: unknown; readonly shown?: boolean; readonly status?: number } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.shown = options.shown ?? true
+    this.status = options.status
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Command, Flags } from './command.ts'
 import { auth, role, user } from './commands/auth.ts'
+import { elect, lock } from './commands/concurrency.ts'
 import { endpoint } from './commands/endpoint.ts'
 import { compaction, del, get, put } from './commands/kv.ts'
 import { lease } from './commands/lease.ts'
@@ -42,7 +43,7 @@ const options: Command = {
 const commands: readonly Command[] = [
   ...[get, put, del, txn, compaction, watch, lease],
   ...[member, endpoint, alarm, defrag, snapshot, moveLeaderCommand, downgrade],
-  ...[auth, user, role, version, options],
+  ...[lock, elect, auth, user, role, version, options],
   completionCommand<Session>({
     program: () => ({ name: programName, commands, globals: globalFlags }),
     say: (session, lines) => session.line(lines.join('\n')),
@@ -68,6 +69,7 @@ export async function runCtl(io: CtlIo): Promise<number> {
     return exitCode.ok
   } catch (error) {
     if (!(error instanceof CtlError) || error.shown) io.err(`Error: ${errorText(error)}\n`)
+    if (error instanceof CtlError && error.status !== undefined) return error.status
     return exitCode[error instanceof CtlError ? error.code : 'error']
   } finally {
     await session?.close()
