@@ -1,4 +1,4 @@
-import { encodeMemberChange, formatId } from '@kvs/membership'
+import { encodeMemberChange, formatId, type MemberChange } from '@kvs/membership'
 import { decodeConfChange, type Entry, EntryType, encodeConfChange, type HardState } from '@kvs/raft'
 import type { Wal } from '@kvs/wal'
 import type { Logger } from './parts.ts'
@@ -34,24 +34,32 @@ export async function forceNewCluster(parts: {
   logger.info('forcing a new cluster of this member alone', { 'member-id': formatId(memberId), 'commit-index': commit })
 }
 
-/** The changes from the configuration at `commit` to that of the member alone: itself first, then the others ascending. */
+/**
+ * The changes from the configuration at `commit` to that of the member alone: itself first, as a voter, then the others
+ * ascending. etcd does not think of learners here, and one that is left does not start.
+ */
 function changesToOne(log: MemberLog, commit: number, memberId: bigint): ReturnType<typeof encodeMemberChange>[] {
-  const { metadata } = log.snapshot()
-  const ids = new Set<bigint>([...metadata.confState.voters, ...metadata.confState.learners])
+  const { voters, learners } = log.snapshot().metadata.confState
+  const isLearner = new Map([...voters.map(id => [id, false] as const), ...learners.map(id => [id, true] as const)])
   const low = log.firstIndex()
   const committed = low > commit ? [] : log.entries(low, commit + 1, Number.MAX_SAFE_INTEGER)
-  for (const entry of committed) applyTo(ids, entry)
-  const own = { id: memberId, name: '', peerUrls: [forcedPeerUrl], clientUrls: [], isLearner: false }
-  const others = [...ids].filter(id => id !== memberId).sort((a, b) => (a < b ? -1 : 1))
+  for (const entry of committed) applyTo(isLearner, entry)
+  const others = [...isLearner.keys()].filter(id => id !== memberId).sort((a, b) => (a < b ? -1 : 1))
   return [
-    ...(ids.has(memberId) ? [] : [encodeMemberChange({ type: 'add', member: own })]),
+    ...becomingVoter(memberId, isLearner.get(memberId)).map(encodeMemberChange),
     ...others.map(id => encodeMemberChange({ type: 'remove', id })),
   ]
 }
 
-function applyTo(ids: Set<bigint>, entry: Entry): void {
+function becomingVoter(id: bigint, isLearner: boolean | undefined): MemberChange[] {
+  if (isLearner === false) return []
+  if (isLearner === true) return [{ type: 'promote', id }]
+  return [{ type: 'add', member: { id, name: '', peerUrls: [forcedPeerUrl], clientUrls: [], isLearner: false } }]
+}
+
+function applyTo(isLearner: Map<bigint, boolean>, entry: Entry): void {
   if (entry.type !== EntryType.EntryConfChange) return
   const { type, nodeId } = decodeConfChange(entry.data)
-  if (type === 1) ids.delete(nodeId)
-  else if (type !== 2) ids.add(nodeId)
+  if (type === 1) isLearner.delete(nodeId)
+  else if (type !== 2) isLearner.set(nodeId, type === 3)
 }
