@@ -112,7 +112,9 @@ describe('one change at a time', () => {
     const host = new Host({ id: 1n, members: { voters: [1n, 2n] } })
     host.becomeLeader()
     host.receive({ type: MessageType.MsgAppResp, from: 2n, index: 1 })
+    expect(host.node.isConfChangePending()).toBe(false)
     host.node.proposeConfChange(change(ConfChangeAddNode, 3n))
+    expect(host.node.isConfChangePending()).toBe(true)
     host.node.proposeConfChange(change(ConfChangeAddNode, 4n))
     host.serve()
     expect(host.log.map(({ type }) => type)).toEqual([

@@ -145,6 +145,16 @@ describe('status', () => {
     expect([only([1n]), only([2n]), only([1n, 2n])]).toEqual([true, false, false])
   })
 
+  test('a node with learners is not alone', () => {
+    const alone = (members: { voters: bigint[]; learners?: bigint[] }): boolean =>
+      new Host({ id: 1n, members }).node.isAlone()
+    expect([alone({ voters: [1n] }), alone({ voters: [1n], learners: [2n] }), alone({ voters: [1n, 2n] })]).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+
   test('transitions can be traced', () => {
     const events: TraceEvent[] = []
     const host = new Host({ id: 1n, members: { voters: [1n] }, trace: event => events.push(event) })

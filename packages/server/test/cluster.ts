@@ -198,7 +198,7 @@ export class Machine {
     const { cluster, disk, host, name, states } = this
     const random = cluster.random.fork()
     this.#givingUp = new AbortController()
-    const url = peerUrlOf(name)
+    const url = this.#options.initialAdvertisePeerUrls?.[0] ?? peerUrlOf(name)
     const member = await startMember(
       {
         clock: this.#clockOf(life),

@@ -103,7 +103,7 @@ test('a member that joins and has nothing yet starts again', async () => {
   await cluster.untilHolds(() => starts() === 4)
   cluster.network.partition(['n1', 'n2', 'n3'], ['n4'])
   await cluster.advance(1000)
-  late.crash('lost')
+  late.crash('lose-all')
   cluster.network.heal()
   await cluster.until(late.start())
   expect(await contentOf(late)).toEqual(['a=1'])
@@ -122,7 +122,7 @@ test('all members stop and start, in whatever state they are, and are the same c
   const { members } = await joined.call(ClusterService.memberList, { linearizable: true })
   const content = await contentOf(joined)
   const machines = [...cluster.machines.values()]
-  for (const machine of machines) machine.crash('lost')
+  for (const machine of machines) machine.crash('lose-all')
   await cluster.until(Promise.all(machines.map(machine => machine.start())))
   expect((await joined.call(ClusterService.memberList, { linearizable: true })).members).toEqual(members)
   for (const machine of machines) expect(await contentOf(machine, machine === learner)).toEqual(content)
@@ -174,5 +174,25 @@ test('the data directory of another cluster is not let in', async () => {
   expect(await contentOf(two)).toEqual(['a=1'])
   await put(two, 'b', '2')
   expect(cluster.leading).not.toBe(one)
+  await cluster.stop()
+})
+
+test('a member that moves to another address is found there', async () => {
+  cluster = new Cluster(10)
+  await cluster.found(3)
+  await cluster.advance(5000)
+  const [moved] = cluster.followers as [Machine]
+  const { id } = moved.member
+  await cluster.until(moved.stop())
+  await put(cluster.leader, 'a', '1')
+  const peerUrls = [`http://${moved.name}:9000`]
+  await cluster.leader.call(ClusterService.memberUpdate, { id, peerUrls })
+  await cluster.until(moved.start({ initialAdvertisePeerUrls: peerUrls }))
+  expect(await contentOf(moved)).toEqual(['a=1'])
+  // It knows its own address from the others, and they know it after a start.
+  const machines = cluster.running
+  for (const machine of machines) machine.crash()
+  await cluster.until(Promise.all(machines.map(machine => machine.start())))
+  await put(moved, 'b', '2')
   await cluster.stop()
 })

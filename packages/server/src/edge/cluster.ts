@@ -78,7 +78,7 @@ function memberRemove(member: Member, call: UnaryCall, body: Uint8Array, start: 
   })
 }
 
-/** Peer URLs only. etcd takes any text for one, and every member of the cluster breaks on it. */
+/** Peer URLs only. etcd takes any text for one, and all other members end over it. */
 function memberUpdate(member: Member, call: UnaryCall, body: Uint8Array, start: number, end: number): void {
   const request = decodeOrFail(call, Cluster.memberUpdate, body, start, end)
   if (request === undefined) return
