@@ -1,27 +1,61 @@
 import type { Backend } from '@kvs/backend'
-import { decodeMember, encodeMember, formatId, type Member, MemberSet, parseId } from '@kvs/membership'
+import {
+  compareVersions,
+  type DowngradeInfo,
+  decodeDowngrade,
+  decodeMember,
+  encodeDowngrade,
+  encodeMember,
+  formatId,
+  type Member,
+  MemberSet,
+  parseId,
+  parseVersion,
+} from '@kvs/membership'
 import { buckets } from './buckets.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const clusterVersionKey = encoder.encode('clusterVersion')
+const downgradeKey = encoder.encode('downgrade')
+
+/** Who is told of decisions about versions when they are applied. */
+export interface VersionListeners {
+  /** There is a version of the cluster, where there was none. */
+  decided?(): void
+  /** The version of the cluster went down. */
+  lowered?(): void
+  /** A downgrade began or ended. */
+  downgradeChanged?(): void
+}
 
 /** What the log says about the cluster: its members, its version. Kept in the state file, with a copy in memory. */
 export class ClusterState {
   readonly #backend: Backend
   #members: MemberSet
   #version: string | undefined
+  #downgrade: DowngradeInfo | undefined
+  readonly #listeners: VersionListeners[] = []
 
   constructor(backend: Backend) {
     this.#backend = backend
     this.#members = storedMembers(backend)
     this.#version = storedVersion(backend)
+    this.#downgrade = storedDowngrade(backend)
   }
 
   /** Reads everything again, when the state file was replaced by that of a snapshot. */
   restore(): void {
     this.#members = storedMembers(this.#backend)
+    const isDecided = this.#version !== undefined
     this.#version = storedVersion(this.#backend)
+    if (!isDecided && this.#version !== undefined) for (const listener of this.#listeners) listener.decided?.()
+    this.#downgrade = storedDowngrade(this.#backend)
+    for (const listener of this.#listeners) listener.downgradeChanged?.()
+  }
+
+  followVersions(listeners: VersionListeners): void {
+    this.#listeners.push(listeners)
   }
 
   /** For checks before a change is proposed; not to be changed. */
@@ -39,6 +73,11 @@ export class ClusterState {
     return this.#version
   }
 
+  /** The downgrade that is under way, or the last one; undefined if there never was one. */
+  get downgrade(): DowngradeInfo | undefined {
+    return this.#downgrade
+  }
+
   /** Makes a change of the members. Throws `MembershipError` if it cannot follow from the present ones. */
   apply(change: Parameters<MemberSet['apply']>[0]): void {
     const member = this.#members.apply(change)
@@ -54,8 +93,19 @@ export class ClusterState {
   }
 
   setVersion(version: string): void {
+    const before = this.#version
     this.#version = version
     this.#backend.put(buckets.cluster, clusterVersionKey, encoder.encode(version))
+    if (before === undefined) for (const listener of this.#listeners) listener.decided?.()
+    else if (compareVersions(parseVersion(version), parseVersion(before)) < 0) {
+      for (const listener of this.#listeners) listener.lowered?.()
+    }
+  }
+
+  setDowngrade(downgrade: DowngradeInfo): void {
+    this.#downgrade = downgrade
+    this.#backend.put(buckets.cluster, downgradeKey, encoder.encode(encodeDowngrade(downgrade)))
+    for (const listener of this.#listeners) listener.downgradeChanged?.()
   }
 
   #save(member: Member): void {
@@ -75,6 +125,11 @@ function storedMembers(backend: Backend): MemberSet {
 function storedVersion(backend: Backend): string | undefined {
   const version = backend.get(buckets.cluster, clusterVersionKey)
   return version === undefined ? undefined : decoder.decode(version)
+}
+
+function storedDowngrade(backend: Backend): DowngradeInfo | undefined {
+  const downgrade = backend.get(buckets.cluster, downgradeKey)
+  return downgrade === undefined ? undefined : decodeDowngrade(decoder.decode(downgrade))
 }
 
 /** A member as it stands in its bucket. */

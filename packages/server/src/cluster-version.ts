@@ -1,9 +1,9 @@
-import { decideClusterVersion, formatId, formatVersion, parseVersion, type Version } from '@kvs/membership'
+import { decideClusterVersion, formatVersion, parseVersion, type Version } from '@kvs/membership'
 import { encodeClusterVersionSetRequest } from '@kvs/proto/membership'
-import { RaftHttpError } from '@kvs/rafthttp'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import * as limits from './limits.ts'
+import { versionsOfMembers } from './member-versions.ts'
 import { version } from './version.ts'
 import { OwnProposal } from './waiting.ts'
 
@@ -24,7 +24,7 @@ export class ClusterVersionMonitor {
   /** This member leads, and has applied the first entry of its term. */
   termStarted(): void {
     this.#disarm()
-    if (this.#member.state.cluster.members.length <= 1) this.#decide(new Map())
+    if (this.#member.state.cluster.members.length <= 1) this.#decide([parseVersion(version)])
     else this.#look()
   }
 
@@ -45,7 +45,7 @@ export class ClusterVersionMonitor {
   #look(): void {
     if (this.#isLooking || this.#closed) return
     this.#isLooking = true
-    this.#ask().then(
+    versionsOfMembers(this.#member).then(
       versions => {
         this.#isLooking = false
         if (!this.#closed) this.#decide(versions)
@@ -57,46 +57,39 @@ export class ClusterVersionMonitor {
     )
   }
 
-  /** What the others run; a member that does not answer is not in the map. */
-  async #ask(): Promise<ReadonlyMap<bigint, Version>> {
-    const { id, logger, peerClient, state } = this.#member
-    const versions = new Map<bigint, Version>()
-    const others = state.cluster.members.filter(member => member.id !== id)
-    await Promise.all(
-      others.map(async ({ id: other, peerUrls }) => {
-        try {
-          const text = await peerClient.version(peerUrls, { timeoutMs: limits.versionTimeoutMs })
-          const found = serverVersionIn(text)
-          if (found !== undefined) versions.set(other, found)
-        } catch (error) {
-          if (!(error instanceof RaftHttpError)) throw error
-          logger.warn('failed to get version', { 'remote-member-id': formatId(other), error: error.message })
-        }
-      }),
-    )
-    return versions
+  #decide(serverVersions: readonly (Version | undefined)[]): void {
+    const { consensus, state } = this.#member
+    if (!consensus.isLeader) return
+    const present = state.cluster.version === undefined ? undefined : parseVersion(state.cluster.version)
+    const decided = decideClusterVersion({
+      clusterVersion: present,
+      serverVersions,
+      downgrade: state.cluster.downgrade,
+    })
+    if (decided !== undefined) this.#propose(formatVersion(decided))
+    this.#arm()
   }
 
-  #decide(versions: ReadonlyMap<bigint, Version>): void {
-    const { consensus, id, state } = this.#member
-    if (!consensus.isLeader) return
-    const serverVersions = state.cluster.members.map(member =>
-      member.id === id ? parseVersion(version) : versions.get(member.id),
-    )
-    const present = state.cluster.version === undefined ? undefined : parseVersion(state.cluster.version)
-    const decided = decideClusterVersion({ clusterVersion: present, serverVersions, downgrade: undefined })
-    if (decided !== undefined) this.#propose(formatVersion(decided))
+  /** To be called when a downgrade has begun or ended. */
+  downgradeChanged(): void {
+    if (this.#timer === undefined && this.#member.consensus.isLeader) this.#arm()
+  }
+
+  #arm(): void {
+    if (this.#closed) return
     this.#timer = this.#member.clock.setTimer(limits.versionCheckMs, () => {
       this.#timer = undefined
       if (this.#member.consensus.isLeader && this.#isUndecided) this.#look()
     })
   }
 
-  /** The version may still rise: not all members have been seen to run this one. */
+  /** The version may still rise, for not all members have been seen to run this one, or is to fall. */
   get #isUndecided(): boolean {
-    const { version: present } = this.#member.state.cluster
+    const { downgrade, version: present } = this.#member.state.cluster
     return (
-      present === undefined || present.split('.').slice(0, 2).join('.') !== version.split('.').slice(0, 2).join('.')
+      downgrade?.isEnabled === true ||
+      present === undefined ||
+      present.split('.').slice(0, 2).join('.') !== version.split('.').slice(0, 2).join('.')
     )
   }
 
@@ -108,14 +101,5 @@ export class ClusterVersionMonitor {
       refused: refusal => logger.warn('failed to update cluster version', { error: refusal.message }),
     })
     this.#member.propose(OperationField.clusterVersionSet, body, 0, body.length, proposal)
-  }
-}
-
-function serverVersionIn(text: string): Version | undefined {
-  try {
-    const { etcdserver } = JSON.parse(text) as { readonly etcdserver?: unknown }
-    return typeof etcdserver === 'string' ? parseVersion(etcdserver) : undefined
-  } catch {
-    return undefined
   }
 }

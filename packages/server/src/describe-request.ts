@@ -1,5 +1,9 @@
 import { decodeRequest } from '@kvs/proto/etcdserver'
-import { decodeClusterMemberAttrSetRequest, decodeClusterVersionSetRequest } from '@kvs/proto/membership'
+import {
+  decodeClusterMemberAttrSetRequest,
+  decodeClusterVersionSetRequest,
+  decodeDowngradeInfoSetRequest,
+} from '@kvs/proto/membership'
 import {
   AlarmRequestAlarmAction,
   AlarmType,
@@ -98,6 +102,10 @@ const describers: Readonly<Record<number, Describer>> = {
   },
   [OperationField.clusterVersionSet]: (...at) => {
     return `cluster_version_set:<${text('ver', decodeClusterVersionSetRequest(...at).ver)}> `
+  },
+  [OperationField.downgradeInfoSet]: (...at) => {
+    const { enabled, ver } = decodeDowngradeInfoSetRequest(...at)
+    return `downgrade_info_set:<${flag('enabled', enabled)}${text('ver', ver)}> `
   },
   [OperationField.clusterMemberAttrSet]: (...at) => {
     const { memberId, memberAttributes } = decodeClusterMemberAttrSetRequest(...at)

@@ -1,6 +1,7 @@
 import {
   areSameUrls,
   canJoinCluster,
+  checkDowngradeTarget,
   decodeMembers,
   formatId,
   isStarted,
@@ -9,8 +10,9 @@ import {
   matchRunningCluster,
   parseInitialCluster,
   parseVersion,
+  type Version,
 } from '@kvs/membership'
-import { createPeerClient, RaftHttpError, type Wire } from '@kvs/rafthttp'
+import { createPeerClient, type PeerClient, RaftHttpError, type Wire } from '@kvs/rafthttp'
 import { ServerError } from './errors.ts'
 import { initialCluster, ownFounder } from './founding.ts'
 import * as limits from './limits.ts'
@@ -131,11 +133,28 @@ async function checkVersions({ wire, clock, logger, signal }: JoinParts, members
     }
     const cluster = clusterVersionIn(text)
     if (cluster === undefined || canJoinCluster(parseVersion(version), { version: parseVersion(cluster) })) continue
+    if (await isFallingBack(client, peerUrls, parseVersion(cluster), signal)) continue
     logger.warn('incompatible with current running cluster', {
       'remote-member-id': formatId(id),
       'cluster-version': cluster,
     })
     throw new ServerError('CONFIG', 'incompatible with current running cluster')
+  }
+}
+
+/** The cluster is being downgraded to the version of this server. */
+async function isFallingBack(
+  client: PeerClient,
+  urls: readonly string[],
+  cluster: Version,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    checkDowngradeTarget(cluster, parseVersion(version))
+    return await client.downgradeEnabled(urls, { timeoutMs: limits.joinTimeoutMs, signal })
+  } catch (error) {
+    if (!(error instanceof RaftHttpError) && !(error instanceof MembershipError)) throw error
+    return false
   }
 }
 

@@ -10,6 +10,7 @@ import type { OpenedLog } from './bootstrap.ts'
 import { ClusterVersionMonitor } from './cluster-version.ts'
 import { checkAtStart } from './corruption/initial-check.ts'
 import { CorruptionMonitor } from './corruption/monitor.ts'
+import { DowngradeMonitor } from './downgrade-monitor.ts'
 import { formatDuration } from './duration.ts'
 import { Admission } from './edge/admission.ts'
 import { FrontDoor } from './edge/front-door.ts'
@@ -88,6 +89,7 @@ export class KvsMember implements Member, Measured, RunningMember {
   readonly #checkpoints: LeaseCheckpoints
   readonly #version: ClusterVersionMonitor
   readonly #corruption: CorruptionMonitor
+  readonly #downgrade: DowngradeMonitor
   readonly #electionAdvance: ElectionAdvance
   readonly #admission: Admission
   #autoCompaction: AutoCompaction | undefined
@@ -129,6 +131,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#checkpoints = new LeaseCheckpoints(this)
     this.#version = new ClusterVersionMonitor(this)
     this.#corruption = new CorruptionMonitor(this)
+    this.#downgrade = new DowngradeMonitor(this)
     this.#electionAdvance = new ElectionAdvance(this, this.#replica)
     const onHandlerError = (error: unknown): void => this.#fail(error)
     this.#admission = new Admission(this)
@@ -148,6 +151,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.probeRoutes = healthRoutes(this)
     this.metricFamilies = memberFamilies(this)
     this.#membersChanged()
+    state.cluster.followVersions({ downgradeChanged: () => this.#downgradeChanged() })
     this.#setHooks()
   }
 
@@ -222,7 +226,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     try {
       this.#replica.start()
       this.#electionAdvance.start()
-      await Promise.race([failed, serving.then(() => publish(this))])
+      await Promise.race([failed, serving.then(() => publish(this)).then(() => this.#versionDecided())])
     } finally {
       signal?.removeEventListener('abort', giveUp)
     }
@@ -369,6 +373,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.#admission.close()
     this.#version.close()
     this.#corruption.close()
+    this.#downgrade.close()
     this.leases.close()
     this.#expiry.close()
     this.#checkpoints.close()
@@ -409,6 +414,7 @@ export class KvsMember implements Member, Measured, RunningMember {
     const { leader, isLeader } = this.consensus
     if (leader !== 0n && !isLeader) this.#starting?.serve()
     this.#version.leaderChanged()
+    this.#downgrade.changed()
     this.#admission.changed()
     this.#corruption.changed()
     for (const listener of [...this.#leadWatchers]) listener()
@@ -418,6 +424,18 @@ export class KvsMember implements Member, Measured, RunningMember {
     if (!this.consensus.isLeader) return
     this.#version.termStarted()
     this.#starting?.serve()
+  }
+
+  /** What a cluster can do goes by its version: until that is decided it can do nothing, and clients are not served. */
+  #versionDecided(): Promise<void> {
+    const { cluster } = this.state
+    if (cluster.version !== undefined) return Promise.resolve()
+    return new Promise(resolve => cluster.followVersions({ decided: resolve }))
+  }
+
+  #downgradeChanged(): void {
+    this.#version.downgradeChanged()
+    this.#downgrade.changed()
   }
 
   #membersChanged(): void {

@@ -161,6 +161,7 @@ export class Replica {
       operationsMax: options.backendBatchLimit,
       fatal: error => hooks.fatal(error),
     })
+    state.cluster.followVersions({ lowered: () => this.#snapshots.force() })
     opened.log.followState(() => this.#appliedPoint)
     this.peers.reset(state.cluster.members)
     for (const { id, peerUrls } of opened.remotes) this.peers.transport.addRemote(id, peerUrls)

@@ -1,5 +1,6 @@
 import type { Backend } from '@kvs/backend'
 import type { CallEnd, Compressor, ServerCall } from '@kvs/grpc'
+import { canJoinCluster, parseVersion } from '@kvs/membership'
 import type { Pipe } from '@kvs/net'
 import type { FileDescriptor } from '@kvs/proto'
 import type { Fs } from '@kvs/vfs'
@@ -12,9 +13,11 @@ import {
   refuseIfInUse,
   refuseIfStateMissing,
 } from './bootstrap.ts'
+import type { ClusterState } from './cluster-state.ts'
 import type { FrontDoor } from './edge/front-door.ts'
 import type { HttpHandler, HttpRoute } from './edge/http.ts'
 import { EffectsBackend } from './effects.ts'
+import { ServerError } from './errors.ts'
 import { KvsMember } from './kvs-member.ts'
 import { stateFile } from './layout.ts'
 import type { MetricFamily } from './metrics/family.ts'
@@ -25,6 +28,7 @@ import type { Clock, Executor, Logger, PeerParts, Random } from './parts.ts'
 import { ReceivedSnapshots } from './received-snapshots.ts'
 import { defragmentAtStart } from './start-defragment.ts'
 import { walTiming } from './storage.ts'
+import { version } from './version.ts'
 
 /** The parts a member is made of. `@kvs/server/embed` brings the real ones, tests and the simulator others. */
 export interface ServerParts {
@@ -99,6 +103,7 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
     const { wire } = parts.peers
     log = await openLog({ ...parts, options, wire, timing, consistent: backend.consistent })
     const state = await openState({ ...parts, backend, options, metrics })
+    refuseIfTooOld(state.cluster)
     member = new KvsMember(parts, options, { ...log, state, backend })
     await member.start()
     return member
@@ -110,4 +115,12 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
     }
     throw error
   }
+}
+
+/** A server must not be older than what the cluster of its data has agreed on, unless that falls back to its version. */
+function refuseIfTooOld({ version: clusterVersion, downgrade }: ClusterState): void {
+  if (clusterVersion === undefined) return
+  if (canJoinCluster(parseVersion(version), { version: parseVersion(clusterVersion), downgrade })) return
+  const text = 'invalid downgrade; server version is lower than determined cluster version'
+  throw new ServerError('DATA_DIR', `${text} (server ${version}, cluster ${clusterVersion})`)
 }

@@ -24,6 +24,7 @@ export class SnapshotPolicy {
   readonly #parts: SnapshotParts
   #lastIndex: number
   #isBusy = false
+  #isForced = false
   #closed = false
 
   constructor(parts: SnapshotParts) {
@@ -35,10 +36,12 @@ export class SnapshotPolicy {
   changed(): void {
     const { backend, storage, count, configuration } = this.#parts
     const { index } = backend.durable
-    if (this.#isBusy || this.#closed || index - this.#lastIndex <= count) return
+    if (this.#isBusy || this.#closed) return
+    if (index - this.#lastIndex <= (this.#isForced ? 0 : count)) return
     // The log must say that the entry is committed before it says that a snapshot is there, or a start passes it over.
     if (index > storage.savedCommit || index < configuration().index) return
     this.#isBusy = true
+    this.#isForced = false
     this.#take().then(
       () => {
         this.#isBusy = false
@@ -47,6 +50,11 @@ export class SnapshotPolicy {
         if (!this.#closed) this.#parts.fatal(error)
       },
     )
+  }
+
+  /** The next commit is followed by a snapshot, however few entries there are. */
+  force(): void {
+    this.#isForced = true
   }
 
   /** The log begins behind this entry already. */

@@ -11,7 +11,7 @@ import type { Proposer, WaitingTable } from '../waiting.ts'
 import { refusalByAuth } from './access.ts'
 import { alarm, refusalByAlarm } from './alarm.ts'
 import * as auth from './auth.ts'
-import { clusterMemberAttrSet, clusterVersionSet } from './cluster.ts'
+import { clusterMemberAttrSet, clusterVersionSet, downgradeInfoSet, downgradeVersionTest } from './cluster.ts'
 import * as kv from './kv.ts'
 import * as lease from './lease.ts'
 import { type Continuation, type Operation, refuse } from './operation.ts'
@@ -48,6 +48,8 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [OperationField.authRoleList, auth.authRoleList],
   [OperationField.clusterVersionSet, clusterVersionSet],
   [OperationField.clusterMemberAttrSet, clusterMemberAttrSet],
+  [OperationField.downgradeInfoSet, downgradeInfoSet],
+  [OperationField.downgradeVersionTest, downgradeVersionTest],
 ])
 
 export interface ApplierParts {

@@ -1,9 +1,9 @@
 import type { Member } from '../edge/member.ts'
 import type { Effects } from '../effects.ts'
+import { LeaderRounds } from '../leader-rounds.ts'
 import * as limits from '../limits.ts'
 import { CompactionCheck } from './compaction-check.ts'
 import { EffectsCheck } from './effects-check.ts'
-import { LeaderRounds } from './leader-rounds.ts'
 import { checkPeriodically } from './periodic-check.ts'
 
 /**
@@ -17,24 +17,25 @@ export class CorruptionMonitor {
     const { corruptCheckTimeMs, compactHashCheckTimeMs, featureGates } = member.options
     const effects = new EffectsCheck(member)
     const compactions = new CompactionCheck(member)
+    const hasOthers = (): boolean => member.state.cluster.members.length > 1
     this.#checks = [
       new LeaderRounds({
         member,
         intervalMs: limits.effectsCheckMs,
         round: signal => effects.check(signal),
-        needsOthers: true,
+        isWanted: hasOthers,
       }),
       new LeaderRounds({
         member,
         intervalMs: corruptCheckTimeMs,
         round: signal => checkPeriodically(member, signal),
-        needsOthers: false,
+        isWanted: () => true,
       }),
       new LeaderRounds({
         member,
         intervalMs: featureGates.CompactHashCheck ? compactHashCheckTimeMs : 0,
         round: signal => compactions.check(signal),
-        needsOthers: true,
+        isWanted: hasOthers,
       }),
     ]
   }

@@ -3,7 +3,7 @@ import { Maintenance, writeStatusResponse } from '@kvs/proto/rpc'
 import { describeAlarm } from '../alarms.ts'
 import { Refusal } from '../errors.ts'
 import { quotaBytes } from '../options.ts'
-import { storageVersion, version } from '../version.ts'
+import { storageVersionIn, version } from '../version.ts'
 import { replyMessage } from './answer.ts'
 import type { Member } from './member.ts'
 
@@ -16,6 +16,7 @@ export function statusMethods(member: Member): Map<string, MethodHandler> {
 function status(member: Member, call: UnaryCall): void {
   const { state, consensus } = member
   const sizes = state.backend.sizes()
+  const { downgrade } = state.cluster
   replyMessage(call, writeStatusResponse, {
     header: member.messageHeader(state.store.revision),
     version,
@@ -31,7 +32,7 @@ function status(member: Member, call: UnaryCall): void {
       ...state.alarms.list().map(describeAlarm),
     ],
     isLearner: member.isLearner,
-    storageVersion,
-    downgradeInfo: {},
+    storageVersion: storageVersionIn(state.cluster.version),
+    downgradeInfo: { enabled: downgrade?.isEnabled, targetVersion: downgrade?.targetVersion },
   })
 }

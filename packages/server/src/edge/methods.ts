@@ -12,6 +12,7 @@ import type { MethodShape } from '../metrics/calls.ts'
 import { alarmMethods } from './alarm.ts'
 import { authMethods } from './auth.ts'
 import { clusterMethods } from './cluster.ts'
+import { downgradeMethods } from './downgrade.ts'
 import { grpcHealthMethods, ServingState } from './grpc-health.ts'
 import { guardMethods } from './guard.ts'
 import { kvMethods } from './kv.ts'
@@ -58,6 +59,7 @@ export function clientMethods(
     ...statusMethods(member),
     ...clusterMethods(member),
     ...alarmMethods(member),
+    ...downgradeMethods(member),
     ...upkeepMethods(member, serving),
     ...snapshotMethods(member),
     ...authMethods(member),

@@ -33,7 +33,7 @@ export function peerServices(member: Member): PeerServices {
     leaseTimes: (id, wantsKeys) => leaseTimes(member, id, wantsKeys),
     downgradeEnabled: async () => {
       await linearized(member)
-      return false
+      return member.state.cluster.downgrade?.isEnabled === true
     },
   }
 }

@@ -1,12 +1,12 @@
-import type { Member } from '../edge/member.ts'
+import type { Member } from './edge/member.ts'
 
 export interface LeaderRoundsParts {
   readonly member: Pick<Member, 'clock' | 'consensus' | 'state'>
   /** From the beginning of leadership, or the end of a round, to the next. 0: never. */
   readonly intervalMs: number
   readonly round: (signal: AbortSignal) => Promise<void>
-  /** Alone there is nothing to do, and no timer runs. */
-  readonly needsOthers: boolean
+  /** While there is nothing to do, no timer runs. */
+  readonly isWanted: () => boolean
 }
 
 /** Something that the leader does every so often, one at a time. */
@@ -20,11 +20,11 @@ export class LeaderRounds {
     this.#parts = parts
   }
 
-  /** To be called when leadership or the membership have changed. */
+  /** To be called when leadership, or what `isWanted` looks at, has changed. */
   changed(): void {
-    const { member, intervalMs, needsOthers } = this.#parts
-    const { consensus, state, clock } = member
-    const isDue = consensus.isLeader && intervalMs > 0 && (!needsOthers || state.cluster.members.length > 1)
+    const { member, intervalMs, isWanted } = this.#parts
+    const { consensus, clock } = member
+    const isDue = consensus.isLeader && intervalMs > 0 && isWanted()
     if (!isDue || this.#closing.signal.aborted) return this.#disarm()
     if (this.#isUnderWay) return
     this.#timer ??= clock.setTimer(intervalMs, () => {
