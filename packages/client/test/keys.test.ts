@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { connect, isKvsError, KvsError, parseEndpoint, prefixEnd, rangeOf, toBytes, toText } from '../src/index.ts'
+import { isKvsError, KvsError, parseEndpoint, prefixEnd, rangeOf, toBytes, toText } from '../src/index.ts'
 
 describe('prefixEnd', () => {
   test.each([
@@ -73,13 +73,4 @@ test('errors tell their reason by text', () => {
   expect(isKvsError(error, 'NO_LEADER')).toBe(false)
   expect(isKvsError(error)).toBe(true)
   expect(isKvsError(new Error('x'))).toBe(false)
-})
-
-test('an encrypted endpoint is never dialled in the clear', () => {
-  const refusal = expect.objectContaining({
-    code: 'INVALID_ARGUMENT',
-    message: expect.stringMatching(/asks for encryption/),
-  })
-  expect(() => connect({ endpoints: ['https://127.0.0.1:1'] })).toThrow(refusal)
-  expect(() => connect({ endpoints: ['127.0.0.1:1', 'unixs:/nowhere'] })).toThrow(refusal)
 })

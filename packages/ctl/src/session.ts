@@ -1,4 +1,4 @@
-import { type Client, type ClientOptions, connect, KvsError } from '@kvs/client'
+import { type Client, type ClientOptions, type ClientTls, connect, KvsError } from '@kvs/client'
 import type { AnswerKind, Answers, Format, Line } from './answers.ts'
 import type { Flags } from './command.ts'
 import { discoverEndpoints } from './discovery.ts'
@@ -73,7 +73,6 @@ export class Session {
 
   async #connect(): Promise<Client> {
     const { flags } = this
-    this.#refuseEncryption()
     const received = flags.int('max-recv-bytes')
     const sent = flags.int('max-request-bytes')
     let client: Client
@@ -81,6 +80,7 @@ export class Session {
       client = connect({
         endpoints: await this.endpoints(),
         auth: await this.#auth(),
+        tls: this.#tls(),
         dialTimeoutMs: flags.durationMs('dial-timeout'),
         keepalive: {
           // gRPC allows clients no shorter silence.
@@ -105,13 +105,21 @@ export class Session {
     return client
   }
 
-  /** A setting that asks for encryption must not be passed over. */
-  #refuseEncryption(): void {
-    const asking = ['cert', 'key', 'cacert'].filter(name => this.flags.text(name) !== '')
-    if (this.flags.bool('insecure-skip-tls-verify')) asking.push('insecure-skip-tls-verify')
-    if (!this.flags.bool('insecure-transport')) asking.push('insecure-transport=false')
-    if (asking.length === 0) return
-    throw new CtlError('badArguments', `--${asking[0]} asks for encryption, which kvsctl does not speak`)
+  /**
+   * How encrypted endpoints are spoken to; undefined where no flag says that those without a scheme are. Throws `CtlError`
+   * for half of a pair.
+   */
+  #tls(): ClientTls | undefined {
+    const text = (name: string): string | undefined => this.flags.text(name) || undefined
+    const [caFile, certFile, keyFile] = [text('cacert'), text('cert'), text('key')]
+    if ((certFile === undefined) !== (keyFile === undefined)) {
+      const found = `[key: ${keyFile ?? ''}, cert: ${certFile ?? ''}]`
+      throw new CtlError('badArguments', `KeyFile and CertFile must both be present${found}`)
+    }
+    const skipVerify = this.flags.bool('insecure-skip-tls-verify')
+    const isAsked = [caFile, certFile].some(file => file !== undefined) || skipVerify
+    if (!isAsked && this.flags.bool('insecure-transport')) return undefined
+    return { caFile, certFile, keyFile, skipVerify }
   }
 
   async #auth(): Promise<ClientOptions['auth']> {

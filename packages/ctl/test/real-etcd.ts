@@ -11,6 +11,8 @@ export const hasEtcd: boolean = existsSync(etcdBinary) && existsSync(etcdctlBina
 
 export interface RealEtcd {
   readonly endpoint: string
+  /** Its data directory. */
+  readonly folder: string
   stop(): Promise<void>
 }
 
@@ -36,9 +38,9 @@ function ready(child: ChildProcess): Promise<void> {
   })
 }
 
-export async function startEtcd(extra: readonly string[] = []): Promise<RealEtcd> {
+export async function startEtcd(extra: readonly string[] = [], scheme = 'http'): Promise<RealEtcd> {
   const folder = mkdtempSync(join(tmpdir(), 'kvs-ctl-etcd-'))
-  const client = `http://127.0.0.1:${await freePort()}`
+  const client = `${scheme}://127.0.0.1:${await freePort()}`
   const peer = `http://127.0.0.1:${await freePort()}`
   const args = [
     ...['--data-dir', folder, '--listen-client-urls', client, '--advertise-client-urls', client],
@@ -48,7 +50,8 @@ export async function startEtcd(extra: readonly string[] = []): Promise<RealEtcd
   const child = spawn(etcdBinary, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   await ready(child)
   return {
-    endpoint: client.replace('http://', ''),
+    endpoint: client.replace(`${scheme}://`, ''),
+    folder,
     stop: () =>
       new Promise(resolve => {
         child.removeAllListeners('exit')
