@@ -49,6 +49,8 @@ export interface LogParts {
   readonly signal?: AbortSignal | undefined
   /** The last entry whose effects are in the state file. */
   readonly consistent: ConsistentPoint
+  /** That came from another member as it is: it may contain more than the log. */
+  readonly isAsReceived: boolean
   readonly timing: WalTiming
 }
 
@@ -143,13 +145,15 @@ async function inStorage<Result>(read: () => Promise<Result>): Promise<Result> {
 
 /**
  * A hard state that only moved the commit index was perhaps never written; what the state file contains was committed
- * all the same, and lies within the log, for entries are applied only once they are durable in it.
+ * all the same, and lies within the log, for entries are applied only once they are durable in it; unless another member
+ * sent that state, which then may be ahead of the log: what it has the log gets again, and it is passed over.
  */
 async function restart(parts: LogParts): Promise<OpenedLog> {
-  const { fs, options, consistent, logger } = parts
+  const { fs, options, consistent, isAsReceived, logger } = parts
   const dir = walDir(options)
   const snapshot = await startSnapshot(fs, dir, consistent.index)
-  const check = ({ entries }: WalContent): void => checkStateBelongs({ snapshot, entries, dir }, consistent)
+  const check = ({ entries }: WalContent): void =>
+    checkStateBelongs({ snapshot, entries, dir, isAsReceived }, consistent)
   const { wal, content } = await openWal({ ...walOptions(parts), snapshot, check })
   const { nodeId: memberId, clusterId } = decodeMetadata(content.metadata)
   const log = new MemberLog()
@@ -160,7 +164,7 @@ async function restart(parts: LogParts): Promise<OpenedLog> {
     }
     if (content.entries.length > 0) log.append(content.entries)
     const { term, vote, commit } = content.hardState
-    const hardState = { term, vote, commit: Math.max(commit, consistent.index) }
+    const hardState = { term, vote, commit: Math.max(commit, Math.min(consistent.index, log.lastIndex())) }
     if (log.lastIndex() === 0 && term === 0) {
       // One that joined has nothing in its log before others have sent it something.
       if (isFounder(options)) await writeStart(wal, log, foundersOf(options, { memberId, clusterId }))
@@ -178,13 +182,16 @@ interface LogPart {
   readonly snapshot: Pick<Snapshot, 'index' | 'term'>
   readonly entries: readonly Entry[]
   readonly dir: string
+  readonly isAsReceived: boolean
 }
 
 /** The state must be the effect of this log, not of a longer one or of another (Log Matching, raft paper 5.3). */
-function checkStateBelongs({ snapshot, entries, dir }: LogPart, { index, term }: ConsistentPoint): void {
+function checkStateBelongs(part: LogPart, { index, term }: ConsistentPoint): void {
+  const { snapshot, entries, dir, isAsReceived } = part
   if (index === 0) return
   const apart = (what: string): ServerError => new ServerError('STORAGE', `${what}: they do not belong together`)
   const end = snapshot.index + entries.length
+  if (index > end && isAsReceived && snapshot.index > 0) return
   if (index > end) throw apart(`the state file contains entry ${index}, but the log in '${dir}' ends at ${end}`)
   const logTerm = index === snapshot.index ? snapshot.term : entries[index - snapshot.index - 1]?.term
   if (logTerm === term) return

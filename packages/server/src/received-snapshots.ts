@@ -6,6 +6,7 @@ import type { Fs } from '@kvs/vfs'
 import { ServerError } from './errors.ts'
 import { snapDir, stateFile } from './layout.ts'
 import * as limits from './limits.ts'
+import { takePlace } from './received-mark.ts'
 
 /**
  * State files that peers sent. Each lies beside the state file under the index of the last entry it is known to contain
@@ -73,7 +74,7 @@ export class ReceivedSnapshots {
     const received = await open(path)
     try {
       checkReceived(received, index)
-      await received.moveTo(this.#stateFile)
+      await takePlace(received, this.#stateFile)
     } finally {
       await received.close()
     }

@@ -25,6 +25,7 @@ import { Metrics } from './metrics/metrics.ts'
 import { openState } from './open-state.ts'
 import { checkOptions, type MemberOptions } from './options.ts'
 import type { Clock, Executor, Logger, PeerParts, Random } from './parts.ts'
+import { isAsReceived } from './received-mark.ts'
 import { ReceivedSnapshots } from './received-snapshots.ts'
 import { defragmentAtStart } from './start-defragment.ts'
 import { walTiming } from './storage.ts'
@@ -101,7 +102,8 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
     await defragmentAtStart(backend, options, parts.logger)
     const timing = walTiming({ ...parts, metrics })
     const { wire } = parts.peers
-    log = await openLog({ ...parts, options, wire, timing, consistent: backend.consistent })
+    const { consistent } = backend
+    log = await openLog({ ...parts, options, wire, timing, consistent, isAsReceived: isAsReceived(backend) })
     const state = await openState({ ...parts, backend, options, metrics })
     refuseIfTooOld(state.cluster)
     member = new KvsMember(parts, options, { ...log, state, backend })

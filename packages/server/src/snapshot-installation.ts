@@ -7,6 +7,7 @@ import type { EffectsBackend } from './effects.ts'
 import { stateFile } from './layout.ts'
 import { openStoreBeside } from './open-state.ts'
 import type { Clock, Logger, Random } from './parts.ts'
+import { takePlace } from './received-mark.ts'
 import { checkReceived, type ReceivedSnapshots } from './received-snapshots.ts'
 import type { State } from './state.ts'
 import type { Storage } from './storage.ts'
@@ -63,7 +64,7 @@ export class SnapshotInstallation {
     try {
       checkReceived(backend, index)
       const store = await openStoreBeside({ ...this.#parts, backend })
-      await backend.moveTo(stateFile(dataDir))
+      await takePlace(backend, stateFile(dataDir))
       return () => this.#exchange({ snapshot, backend, store, startMs })
     } catch (error) {
       await backend.close()

@@ -4,7 +4,7 @@ import { buckets } from './buckets.ts'
 const encoder = new TextEncoder()
 
 /** Entries of bucket `meta` that differ between members of one state (etcd.md 2.6). */
-const localKeys: ReadonlySet<string> = new Set(['consistent_index', 'term', 'storageVersion'])
+const localKeys: ReadonlySet<string> = new Set(['consistent_index', 'term', 'storageVersion', 'received_index'])
 
 /**
  * The checksum of a whole state, in slices: CRC-32C over the buckets by name, each with its name and then its keys and

@@ -98,9 +98,12 @@ export class Storage {
    * segments before it are kept until `release`.
    */
   async persistSnapshot(snapshot: Snapshot, message: Message): Promise<void> {
-    await this.#wal.saveSnapshot(snapshot.metadata)
     const hardState = lastHardState([message])
-    await this.#wal.append({ entries: message.entries, hardState })
+    const { index } = snapshot.metadata
+    // Without its commit index a start would pass the snapshot over; with one beyond it, miss entries.
+    const upToHere = hardState === undefined ? undefined : { ...hardState, commit: Math.min(hardState.commit, index) }
+    await this.#wal.saveSnapshot(snapshot.metadata, upToHere)
+    if (message.entries.length > 0) await this.#wal.append({ entries: message.entries, hardState })
     this.#log.applySnapshot(snapshot)
     if (message.entries.length > 0) this.#log.append(message.entries)
     if (hardState === undefined) return

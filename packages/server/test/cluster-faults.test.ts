@@ -66,3 +66,50 @@ test('a caller who no longer waits for a promotion that the leader was asked for
   cluster.network.heal()
   await cluster.stop()
 })
+
+/** A member that was away gets a snapshot; resolves in the moment in which it has installed it. */
+async function installedSnapshot(seed: number): Promise<Machine> {
+  cluster = new Cluster(seed)
+  await cluster.found(3, { snapshotCount: 5, snapshotCatchupEntries: 0 })
+  const [behind] = cluster.followers as readonly [Machine]
+  const { leader } = cluster
+  behind.crash()
+  for (let i = 0; i < 30; i++) await leader.call(KV.put, { key, value: bytesOf(`${i}`) })
+  behind.start().catch(() => {})
+  await cluster.untilHolds(() => cluster.log.some(({ message }) => message === 'applied snapshot'))
+  return behind
+}
+
+/** It starts on what the crash left, and has everything. */
+async function comesBack(behind: Machine): Promise<void> {
+  await cluster.until(behind.start())
+  const newest = await cluster.leader.call(KV.range, { key })
+  expect((await behind.call(KV.range, { key })).kvs).toEqual(newest.kvs)
+  await cluster.stop()
+}
+
+test.each(['kill', 'lose-all', 'keep-all'] as const)('a crash right after a snapshot was installed: %s', async how => {
+  const behind = await installedSnapshot(23)
+  behind.crash(how === 'kill' ? undefined : how)
+  await comesBack(behind)
+})
+
+test('a state that contains more than its snapshot says is no riddle to the start after a crash', async () => {
+  cluster = new Cluster(24)
+  await cluster.found(3, { snapshotCount: 5, snapshotCatchupEntries: 0 })
+  const [behind] = cluster.followers as readonly [Machine]
+  const { leader } = cluster
+  behind.crash()
+  const put = (): Promise<unknown> => leader.call(KV.put, { key, value: bytesOf(`${cluster.clock.now()}`) })
+  for (let i = 0; i < 30; i++) await put()
+  // Entries that are written after the message was made and before the copy are in the copy.
+  leader.holds = ({ operation, path }) => operation === 'freeBytes' && path.endsWith('snap')
+  behind.start().catch(() => {})
+  await cluster.untilHolds(() => leader.heldCalls > 0)
+  for (let i = 0; i < 5; i++) await put()
+  await cluster.advance(200)
+  leader.letGo()
+  await cluster.untilHolds(() => cluster.log.some(({ message }) => message === 'applied snapshot'))
+  behind.crash()
+  await comesBack(behind)
+})

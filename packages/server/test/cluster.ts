@@ -6,7 +6,7 @@ import type { Method } from '@kvs/proto'
 import { type VirtualHost, type VirtualNetwork, virtualNetwork } from '@kvs/rafthttp/memory'
 import { sha256 } from '@kvs/rafthttp/node'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
-import { type CrashMode, type MemFs, memFs } from '@kvs/vfs'
+import { type CrashMode, type FsCall, type MemFs, memFs } from '@kvs/vfs'
 import { allBuckets } from '../src/buckets.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
@@ -178,7 +178,7 @@ export class Machine {
     this.cluster = cluster
     this.name = name
     this.host = cluster.network.host(name)
-    this.disk = memFs({ random: cluster.random.fork() })
+    this.disk = this.#newDisk()
     this.states = new MemoryStates()
   }
 
@@ -264,9 +264,33 @@ export class Machine {
     this.disk = mode === undefined ? this.disk.kill() : this.disk.crash({ mode })
   }
 
+  /** While it says so, calls of the disk do not return; `letGo` returns them. */
+  holds: (call: FsCall) => boolean = () => false
+  #held: (() => void)[] = []
+
+  get heldCalls(): number {
+    return this.#held.length
+  }
+
+  /** Nothing is held any more. */
+  letGo(): void {
+    this.holds = () => false
+    for (const done of this.#held.splice(0)) done()
+  }
+
+  #newDisk(): MemFs {
+    return memFs({
+      random: this.cluster.random.fork(),
+      schedule: (call, done) => {
+        if (this.holds(call)) this.#held.push(done)
+        else queueMicrotask(done)
+      },
+    })
+  }
+
   /** A new disk, and nothing on it. */
   wipe(): void {
-    this.disk = memFs({ random: this.cluster.random.fork() })
+    this.disk = this.#newDisk()
     this.states = new MemoryStates()
   }
 

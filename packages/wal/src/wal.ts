@@ -119,10 +119,13 @@ export class Wal {
     return this.#inTurn(() => this.#append(batch))
   }
 
-  /** Records a snapshot that is durable elsewhere; resolves when the record is durable too. */
-  saveSnapshot(snapshot: WalSnapshot): Promise<void> {
+  /**
+   * Records a snapshot that is durable elsewhere; resolves when the record is durable too. One that goes beyond what the log
+   * said is committed counts only with a hard state that says so: it is written behind the record, and durable with it.
+   */
+  saveSnapshot(snapshot: WalSnapshot, hardState?: HardState): Promise<void> {
     assert(snapshot.index === 0 || snapshot.confState !== undefined, 'a snapshot above index 0 has a configuration')
-    return this.#inTurn(() => this.#saveSnapshot(snapshot))
+    return this.#inTurn(() => this.#saveSnapshot(snapshot, hardState))
   }
 
   /**
@@ -263,10 +266,14 @@ export class Wal {
     if (this.#isUnproven) this.#writer.crcRecord()
   }
 
-  #saveSnapshot(snapshot: WalSnapshot): Promise<void> {
+  #saveSnapshot(snapshot: WalSnapshot, hardState: HardState | undefined): Promise<void> {
     const writer = this.#writer
     if (writer.lengthBytes === 0) this.#mark()
     writer.record(RecordType.snapshot, encodeSnapshot(snapshot))
+    if (hardState !== undefined) {
+      writer.hardState(hardState)
+      this.#savedState = hardState
+    }
     if (snapshot.index > this.#lastIndex) this.#lastIndex = snapshot.index
     return this.#flush(false)
   }

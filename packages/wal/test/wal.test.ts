@@ -83,6 +83,16 @@ test('an entry that was replaced below the snapshot takes what stood above it al
   expect(content.entries).toEqual([])
 })
 
+test('a snapshot beyond what the log holds lasts with the hard state that makes it count', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata })
+  await wal.append({ entries: [entry(1, 1)], hardState: { term: 1, vote: 0n, commit: 1 } })
+  const hardState = { term: 2, vote: 0n, commit: 9 }
+  await wal.saveSnapshot({ index: 9, term: 2, confState: { voters: [voter] } }, hardState)
+  const { content } = await open(fs.crash({ mode: 'lose-all' }), { index: 9, term: 2 })
+  expect([content.hardState, content.snapshotFound, content.entries]).toEqual([hardState, true, []])
+})
+
 test('segments are cut, named after the next index, and read from a snapshot on', async () => {
   const fs = memFs()
   const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 4096 })

@@ -2,6 +2,7 @@ import type { BackendRecord, BackendView } from '@kvs/backend'
 import { type BucketSource, boltPages } from '@kvs/bbolt'
 import { allBuckets, buckets } from '../buckets.ts'
 import type { PieceStream } from '../parts.ts'
+import { isReceivedMark } from '../received-mark.ts'
 import type { JobWorld } from './world.ts'
 
 /** What a backup is made of. */
@@ -38,8 +39,12 @@ function* bucketsOf(view: BackendView, meta: readonly MetaRecord[]): Generator<B
   const byName = allBuckets.toSorted((left, right) => (left.name < right.name ? -1 : 1))
   for (const bucket of byName) {
     const records = recordsOf(view.records(bucket))
-    yield [bucket.name, bucket.id === buckets.meta.id ? mergedByKey(meta, [...records]) : records]
+    yield [bucket.name, bucket.id === buckets.meta.id ? mergedByKey(meta, withoutMarks(records)) : records]
   }
+}
+
+function withoutMarks(records: Iterable<MetaRecord>): readonly MetaRecord[] {
+  return [...records].filter(([key]) => !isReceivedMark(key))
 }
 
 function* recordsOf(records: Iterable<BackendRecord>): Generator<MetaRecord> {
