@@ -131,6 +131,20 @@ async function listed(cluster) {
   })
 }
 
+/** @param {Cluster} cluster */
+async function movingTheLeader(cluster) {
+  for (const ctl of ctls) {
+    const leader = await cluster.leader()
+    const to = (await listed(cluster)).find(({ name }) => name !== leader.name)
+    const [follower] = await cluster.followers()
+    assert.match(await ctl(follower?.client ?? 0).refused('move-leader', to?.id ?? ''), /no leader endpoint given at/)
+    const said = await ctl(...cluster.clients).ask('move-leader', to?.id ?? '')
+    assert.match(said, /Leadership transferred from [0-9a-f]+ to [0-9a-f]+/)
+    await until('new leader', async () => (await cluster.leader()).name === to?.name)
+    for (const client of cluster.clients) await ctl(client).ask('put', 'after', 'the move')
+  }
+}
+
 /** @param {Cluster} cluster @param {string} folder */
 async function snapshots(cluster, folder) {
   const [follower] = await cluster.followers()
@@ -213,6 +227,7 @@ await inFolder(async folder => {
     await suite.check('status, health and hash of all endpoints', () => endpoints(cluster))
     await suite.check('leases through any member', () => leases(cluster))
     await suite.check('a watch through a follower', () => watching(cluster))
+    await suite.check('leadership is moved', () => movingTheLeader(cluster))
     await suite.check('a backup of a follower', () => snapshots(cluster, folder))
     await suite.check('the leader is killed, is stopped, and comes back', () => losingTheLeader(cluster))
     await suite.check('an alarm is everywhere', () => alarms(cluster))

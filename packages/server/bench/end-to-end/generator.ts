@@ -40,10 +40,17 @@ class Meter {
   }
 }
 
-/** Runs a load against the server on `port`: every client asks again as soon as it is answered. */
-export async function generate(port: number, load: Load): Promise<LoadResult> {
-  const channels = await Promise.all(Array.from({ length: load.connections }, () => connect(port, load.encrypted)))
-  const run = load.kind === 'watch' ? watch : load.kind === 'keep-alive' ? keepAlive : unary
+/**
+ * Runs a load against the server on `port`, or the servers on these in turn: every client asks again as soon as it is
+ * answered.
+ */
+export async function generate(port: number | readonly number[], load: Load): Promise<LoadResult> {
+  const ports = typeof port === 'number' ? [port] : port
+  const channels = await Promise.all(
+    Array.from({ length: load.connections }, (_, i) => connect(ports[i % ports.length] as number, load.encrypted)),
+  )
+  const unaryOrPaced = load.paced === undefined ? unary : paced
+  const run = load.kind === 'watch' ? watch : load.kind === 'keep-alive' ? keepAlive : unaryOrPaced
   const result = await run(channels, load)
   await Promise.all(channels.map(channel => channel.close()))
   return result
@@ -93,6 +100,32 @@ async function unary(channels: readonly GrpcChannel[], load: Load): Promise<Load
       })
     }
     for (let i = 0; i < load.clients; i++) ask(channels[i % channels.length] as GrpcChannel)
+  })
+  return meter.result()
+}
+
+const paceMs = 5
+
+/** So many calls a second while no more than `clients` are open; fewer where the servers cannot do so many. */
+async function paced(channels: readonly GrpcChannel[], load: Load): Promise<LoadResult> {
+  const { path, requests } = requestsOf(load)
+  const meter = new Meter(load.calls)
+  const startedAt = performance.now()
+  await new Promise<void>((resolve, reject) => {
+    let sent = 0
+    const timer = setInterval(() => {
+      const due = ((performance.now() - startedAt) / 1000) * (load.paced as number)
+      for (; sent < Math.min(due, load.calls) && sent - meter.count < load.clients; sent++) {
+        const askedAt = performance.now()
+        const channel = channels[sent % channels.length] as GrpcChannel
+        channel.unary(path, requests[sent % requests.length] as Uint8Array, {}, error => {
+          if (error !== undefined) return reject(error)
+          meter.took(performance.now() - askedAt)
+          if (meter.count === load.calls) resolve()
+        })
+      }
+      if (sent === load.calls) clearInterval(timer)
+    }, paceMs)
   })
   return meter.result()
 }

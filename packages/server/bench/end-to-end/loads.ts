@@ -25,7 +25,7 @@ export interface Load {
   readonly watchers?: number
   /** Over TLS, whose certificates are not looked at. */
   readonly encrypted?: boolean
-  /** `watch`: puts per second; as fast as they are answered without it. */
+  /** Calls per second, for `watch` puts; as fast as they are answered without it. */
   readonly paced?: number
   /** Calls that are no streams carry the token of a user; authentication is switched on unless it is. */
   readonly authenticated?: boolean

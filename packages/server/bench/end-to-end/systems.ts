@@ -92,6 +92,55 @@ export async function start(system: System, options: StartOptions = {}): Promise
   return server
 }
 
+/** Members that are one cluster, each a process of its own. */
+export interface RunningCluster {
+  readonly members: readonly RunningSystem[]
+  /** Ends a member for good; `memory` and the like of it mean nothing any more. */
+  end(member: number): Promise<void>
+  /** The URL at which the others find a member. */
+  peerUrl(member: number): string
+  /** Starts a member in place of one that was ended: nothing on its disk, known to the others already. Does not wait. */
+  replace(member: number): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a cluster on fresh data and waits until every member answers. Nothing is pinned. */
+export async function startCluster(
+  system: System,
+  count: number,
+  more: readonly string[] = [],
+): Promise<RunningCluster> {
+  const places: Place[] = []
+  for (let i = 0; i < count; i++) {
+    const dir = mkdtempSync(join(tmpdir(), 'kvs-bench-'))
+    places.push({ dir, clientPort: await freePort(), peerPort: await freePort(), certificate: undefined })
+  }
+  const peerUrl = (i: number): string => `http://127.0.0.1:${places[i]?.peerPort}`
+  const initial = places.map((_, i) => `m${i}=${peerUrl(i)}`).join()
+  const flagsOf = (i: number): readonly string[] => [
+    `--name=m${i}`,
+    `--initial-advertise-peer-urls=${peerUrl(i)}`,
+    `--advertise-client-urls=http://127.0.0.1:${places[i]?.clientPort}`,
+    `--initial-cluster=${initial}`,
+    ...more,
+  ]
+  const members = places.map((place, i) => new Server(system, { more: flagsOf(i) }, place))
+  await Promise.all(members.map(member => member.start()))
+  return {
+    members,
+    peerUrl,
+    end: i => (members[i] as Server).stop(),
+    replace: i => {
+      const place = { ...(places[i] as Place), dir: mkdtempSync(join(tmpdir(), 'kvs-bench-')) }
+      members[i] = new Server(system, { more: [...flagsOf(i), '--initial-cluster-state=existing'] }, place)
+      return (members[i] as Server).start()
+    },
+    stop: async () => {
+      await Promise.all(members.map(member => member.stop()))
+    },
+  }
+}
+
 class Server implements RunningSystem {
   readyMs = 0
   readonly port: number
@@ -111,10 +160,8 @@ class Server implements RunningSystem {
   async start(): Promise<void> {
     const [program, ...args] = this.#command
     const startedAt = performance.now()
-    const child = spawn(program as string, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, ETCD_NAME: '' },
-    })
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ETCD_')))
+    const child = spawn(program as string, args, { stdio: ['ignore', 'ignore', 'pipe'], env })
     this.#child = child
     let log = ''
     child.stderr.on('data', (chunk: Buffer) => {
