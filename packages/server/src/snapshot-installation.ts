@@ -57,6 +57,7 @@ export class SnapshotInstallation {
     const { clock, dataDir, logger, noted, openBackend, received, storage } = this.#parts
     const { index, term } = snapshot.metadata
     const startMs = clock.now()
+    this.#parts.state.metrics.snapshotsBeingApplied++
     logger.info('applying snapshot', { 'incoming-leader-snapshot-index': index, 'incoming-leader-snapshot-term': term })
     await storage.persistSnapshot(snapshot, message)
     noted(index)
@@ -78,6 +79,7 @@ export class SnapshotInstallation {
     const before = this.#parts.backend.exchange(backend)
     state.restore(store)
     installed(index, confState)
+    state.metrics.snapshotsBeingApplied--
     const took = formatDuration(clock.now() - startMs)
     logger.info('applied snapshot', { 'incoming-leader-snapshot-index': index, took })
     // Wide reads that began in the state before go on there until they are through.

@@ -1,4 +1,4 @@
-/** The table of etcd.md 11: every family of etcd, what it is, and here also why one of them is not served. */
+/** The table of etcd.md 11: every family of etcd that has a meaning here, and what it is. */
 
 type Type = 'counter' | 'gauge' | 'histogram'
 
@@ -21,6 +21,7 @@ function bounds(start: number, factor: number, count: number): readonly string[]
 
 const b = {
   fast: bounds(0.0001, 2, 20),
+  roundTrip: bounds(0.0001, 2, 16),
   disk: bounds(0.001, 2, 14),
   defragment: bounds(0.1, 2, 13),
   backup: bounds(0.01, 2, 17),
@@ -85,6 +86,7 @@ export const served: readonly ExpectedFamily[] = [
 
   counter('etcd_network_client_grpc_received_bytes_total'),
   counter('etcd_network_client_grpc_sent_bytes_total'),
+  gauge('etcd_network_known_peers', 'Local', 'Remote'),
   counter('etcd_network_server_stream_failures_total', 'Type', 'API'),
 
   gauge('etcd_mvcc_db_open_read_transactions'),
@@ -147,6 +149,25 @@ export const served: readonly ExpectedFamily[] = [
   gauge('process_virtual_memory_max_bytes'),
   gauge('promhttp_metric_handler_requests_in_flight'),
   counter('promhttp_metric_handler_requests_total', 'code'),
+]
+
+/** In a cluster of several only, each once there was something to count. */
+export const clustered: readonly ExpectedFamily[] = [
+  gauge('etcd_network_active_peers', 'Local', 'Remote'),
+  counter('etcd_network_disconnected_peers_total', 'Local', 'Remote'),
+  counter('etcd_network_peer_received_bytes_total', 'From'),
+  counter('etcd_network_peer_received_failures_total', 'From'),
+  histogram('etcd_network_peer_round_trip_time_seconds', 'roundTrip', 'To'),
+  counter('etcd_network_peer_sent_bytes_total', 'To'),
+  counter('etcd_network_peer_sent_failures_total', 'To'),
+  counter('etcd_network_snapshot_receive_failures', 'From'),
+  gauge('etcd_network_snapshot_receive_inflights_total', 'From'),
+  counter('etcd_network_snapshot_receive_success', 'From'),
+  histogram('etcd_network_snapshot_receive_total_duration_seconds', 'received', 'From'),
+  counter('etcd_network_snapshot_send_failures', 'To'),
+  gauge('etcd_network_snapshot_send_inflights_total', 'To'),
+  counter('etcd_network_snapshot_send_success', 'To'),
+  histogram('etcd_network_snapshot_send_total_duration_seconds', 'received', 'To'),
 ]
 
 /** With `--metrics extensive` only. */

@@ -87,7 +87,9 @@ async function textOf(registry: Registry): Promise<string> {
   const texts: string[] = []
   let until = systemClock.now() + limits.sliceMs
   for (const { name } of registry.getMetricsAsArray()) {
-    texts.push(await registry.getSingleMetricAsString(name))
+    const text = await registry.getSingleMetricAsString(name)
+    // As with Go's client, a family in which nothing was counted yet is not there.
+    if (/^[^#\n]/m.test(text)) texts.push(text)
     if (systemClock.now() < until) continue
     await new Promise<void>(resolve => systemClock.defer(resolve))
     until = systemClock.now() + limits.sliceMs

@@ -1,3 +1,4 @@
+import type { TransportState } from '@kvs/rafthttp'
 import type { ConsensusStatus } from '../edge/member.ts'
 import type { Effects } from '../effects.ts'
 import type { MemberOptions } from '../options.ts'
@@ -14,6 +15,7 @@ export interface Measured {
   readonly consensus: ConsensusStatus
   readonly metrics: Metrics
   readonly calls: CallMetrics
+  readonly peerState: Pick<TransportState, 'peers' | 'unknown'>
   /** Proposals whose outcome is not known. */
   readonly pendingProposals: number
   /** Bytes written to the log since the start. */

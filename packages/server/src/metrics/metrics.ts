@@ -64,6 +64,11 @@ export class Metrics {
   readonly backups: Histogram = new Histogram(exponentialBounds(0.01, 2, 17))
   readonly hashes: Histogram = new Histogram(hashBounds)
   readonly revisionHashes: Histogram = new Histogram(hashBounds)
+  /** States of peers that are taking the place of this member's. */
+  snapshotsBeingApplied = 0
+  /** Seconds that saving the state of a peer took, and those of its sync. */
+  readonly receivedStates: Histogram = new Histogram(exponentialBounds(0.1, 2, 10))
+  readonly receivedStateSyncs: Histogram = new Histogram(diskBounds)
   /** Views of the state file that are open. */
   openViews = 0
 

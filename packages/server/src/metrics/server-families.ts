@@ -76,7 +76,11 @@ function consensusFamilies(member: Measured): readonly MetricFamily[] {
       'Linearizable reads that were given up.',
       () => metrics.readIndexesFailed,
     ),
-    gauge('etcd_server_snapshot_apply_in_progress_total', 'Whether a snapshot is being installed.', () => 0),
+    gauge(
+      'etcd_server_snapshot_apply_in_progress_total',
+      'Whether a snapshot is being installed.',
+      () => metrics.snapshotsBeingApplied,
+    ),
   ]
 }
 

@@ -6,7 +6,7 @@ import type { Measured } from './measured.ts'
 export function storageFamilies(member: Measured): readonly MetricFamily[] {
   return [
     ...diskFamilies(member),
-    ...snapshotFamilies(),
+    ...snapshotFamilies(member),
     ...storeFamilies(member),
     ...compactionFamilies(member),
     ...watchFamilies(member),
@@ -53,14 +53,21 @@ function diskFamilies(member: Measured): readonly MetricFamily[] {
   ]
 }
 
-/** A snapshot here is the state file itself: no snapshot file is ever written, and none is received by one member. */
-function snapshotFamilies(): readonly MetricFamily[] {
+/** A snapshot here is the state file itself: no snapshot file is ever written; those of peers are received. */
+function snapshotFamilies({ metrics }: Measured): readonly MetricFamily[] {
   const file = new Histogram(exponentialBounds(0.001, 2, 14))
-  const received = new Histogram(exponentialBounds(0.1, 2, 10))
   return [
     histogram('etcd_snap_fsync_duration_seconds', 'Time that a sync of a snapshot file took.', file),
-    histogram('etcd_snap_db_fsync_duration_seconds', 'Time that a sync of a received state took.', file),
-    histogram('etcd_snap_db_save_total_duration_seconds', 'Time that saving a received state took.', received),
+    histogram(
+      'etcd_snap_db_fsync_duration_seconds',
+      'Time that a sync of a received state took.',
+      metrics.receivedStateSyncs,
+    ),
+    histogram(
+      'etcd_snap_db_save_total_duration_seconds',
+      'Time that saving a received state took.',
+      metrics.receivedStates,
+    ),
     histogram('etcd_debugging_snap_save_marshalling_duration_seconds', 'Time that encoding a snapshot took.', file),
     histogram('etcd_debugging_snap_save_total_duration_seconds', 'Time that saving a snapshot took.', file),
   ]
