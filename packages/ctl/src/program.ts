@@ -1,10 +1,12 @@
 import type { Command, Flags } from './command.ts'
 import { auth, role, user } from './commands/auth.ts'
+import { check } from './commands/check.ts'
 import { elect, lock } from './commands/concurrency.ts'
 import { endpoint } from './commands/endpoint.ts'
 import { compaction, del, get, put } from './commands/kv.ts'
 import { lease } from './commands/lease.ts'
 import { alarm, defrag, downgrade, moveLeaderCommand, snapshot } from './commands/maintenance.ts'
+import { makeMirror } from './commands/make-mirror.ts'
 import { member } from './commands/member.ts'
 import { txn } from './commands/txn.ts'
 import { watch } from './commands/watch.ts'
@@ -43,7 +45,7 @@ const options: Command = {
 const commands: readonly Command[] = [
   ...[get, put, del, txn, compaction, watch, lease],
   ...[member, endpoint, alarm, defrag, snapshot, moveLeaderCommand, downgrade],
-  ...[lock, elect, auth, user, role, version, options],
+  ...[lock, elect, makeMirror, check, auth, user, role, version, options],
   completionCommand<Session>({
     program: () => ({ name: programName, commands, globals: globalFlags }),
     say: (session, lines) => session.line(lines.join('\n')),

@@ -80,7 +80,7 @@ export class Session {
       client = connect({
         endpoints: await this.endpoints(),
         auth: await this.#auth(),
-        tls: this.#tls(),
+        tls: tlsOf(flags),
         dialTimeoutMs: flags.durationMs('dial-timeout'),
         keepalive: {
           // gRPC allows clients no shorter silence.
@@ -105,23 +105,6 @@ export class Session {
     return client
   }
 
-  /**
-   * How encrypted endpoints are spoken to; undefined where no flag says that those without a scheme are. Throws `CtlError`
-   * for half of a pair.
-   */
-  #tls(): ClientTls | undefined {
-    const text = (name: string): string | undefined => this.flags.text(name) || undefined
-    const [caFile, certFile, keyFile] = [text('cacert'), text('cert'), text('key')]
-    if ((certFile === undefined) !== (keyFile === undefined)) {
-      const found = `[key: ${keyFile ?? ''}, cert: ${certFile ?? ''}]`
-      throw new CtlError('badArguments', `KeyFile and CertFile must both be present${found}`)
-    }
-    const skipVerify = this.flags.bool('insecure-skip-tls-verify')
-    const isAsked = [caFile, certFile].some(file => file !== undefined) || skipVerify
-    if (!isAsked && this.flags.bool('insecure-transport')) return undefined
-    return { caFile, certFile, keyFile, skipVerify }
-  }
-
   async #auth(): Promise<ClientOptions['auth']> {
     const token = this.flags.text('auth-jwt-token')
     const user = this.flags.text('user')
@@ -135,6 +118,23 @@ export class Session {
     if (colon >= 0) return { user: user.slice(0, colon), password: user.slice(colon + 1) }
     return { user, password: await this.io.askSecret('Password: ') }
   }
+}
+
+/**
+ * How encrypted endpoints are spoken to, by flags that begin with `prefix`; undefined where none says that endpoints without
+ * a scheme are. Throws `CtlError` for half of a pair.
+ */
+export function tlsOf(flags: Flags, prefix = ''): ClientTls | undefined {
+  const text = (name: string): string | undefined => flags.text(prefix + name) || undefined
+  const [caFile, certFile, keyFile] = [text('cacert'), text('cert'), text('key')]
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    const found = `[key: ${keyFile ?? ''}, cert: ${certFile ?? ''}]`
+    throw new CtlError('badArguments', `KeyFile and CertFile must both be present${found}`)
+  }
+  const skipVerify = prefix === '' && flags.bool('insecure-skip-tls-verify')
+  const isAsked = [caFile, certFile].some(file => file !== undefined) || skipVerify
+  if (!isAsked && flags.bool(`${prefix}insecure-transport`)) return undefined
+  return { caFile, certFile, keyFile, skipVerify }
 }
 
 function formatNamed(name: string, hex: boolean): Format {
