@@ -40,7 +40,7 @@ export async function handOverLeadership(member: Member): Promise<void> {
 }
 
 /** Undefined if no other voter is connected. */
-export function longestConnected(member: Member): bigint | undefined {
+function longestConnected(member: Member): bigint | undefined {
   let best: { readonly id: bigint; readonly sinceMs: number } | undefined
   for (const { id } of member.state.cluster.memberSet.voters()) {
     const sinceMs = id === member.id ? undefined : member.connectedSince(id)

@@ -16,7 +16,7 @@ export function effectsJson({ windows }: Effects): string {
 }
 
 /** Undefined if it is none, or of another format: servers whose entries do other things cannot be compared. */
-export function windowsIn(text: string): readonly EffectsWindow[] | undefined {
+function windowsIn(text: string): readonly EffectsWindow[] | undefined {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
