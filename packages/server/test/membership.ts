@@ -15,12 +15,15 @@ export async function contentOf(machine: Machine, serializable = false): Promise
   return kvs.map(({ key, value }) => `${text(key)}=${text(value)}`)
 }
 
-/** What a machine that joins is told of the cluster; names may be any. */
+/** What a machine that joins is told of the cluster; names may be any, as long as they are not the same. */
 export function joining(
   members: readonly Member[],
   name: string,
 ): { initialCluster: string; initialClusterState: 'existing' } {
-  const parts = members.map(member => `${member.name === '' ? name : member.name}=${member.peerUrls.join(',')}`)
+  const parts = members.map(({ peerUrls, name: known }, i) => {
+    const isOwn = peerUrls.includes(urlOf(name))
+    return `${isOwn ? name : known === '' ? `unnamed-${i}` : known}=${peerUrls.join(',')}`
+  })
   return { initialCluster: parts.join(','), initialClusterState: 'existing' }
 }
 
