@@ -46,12 +46,14 @@ export function createLogger(options: LoggerOptions): LevelLogger {
     },
     { write: line => write(line, writing) },
   )
+  // Asked for by every line that is not written, and pino takes its time to tell.
+  let lowest = logger.levelVal
   const sampler = new Sampler(now)
   const line = (level: Level): Logger['info'] => {
     const rank = logger.levels.values[level] ?? 0
     const log: Logger['info'] = (message, fields) => {
       // Who logs below the level pays for a comparison.
-      if (rank < logger.levelVal || !sampler.admits(level, message)) return
+      if (rank < lowest || !sampler.admits(level, message)) return
       writing = level
       // Given as fields, caller and message stand before the others, as zap has them.
       logger[level]({ caller: callerOf(log, callers), msg: message, ...fields })
@@ -66,6 +68,7 @@ export function createLogger(options: LoggerOptions): LevelLogger {
     setLevel: level => {
       const wanted = Object.hasOwn(levels, level) ? levels[level] : undefined
       if (wanted !== undefined) logger.level = wanted
+      lowest = logger.levelVal
       return wanted !== undefined
     },
   }

@@ -14,6 +14,7 @@ const samples: Readonly<Record<string, string>> = {
   'log-rotation-config-json': '{"maxsize":1}',
   'heartbeat-interval': '50',
   'max-request-bytes': '40960',
+  'distributed-tracing-address': '127.0.0.1:1',
   logger: 'zap',
   metrics: 'extensive',
   'tls-min-version': 'TLS1.3',
