@@ -5,7 +5,7 @@ import { OperationField } from './entry.ts'
 import * as limits from './limits.ts'
 import { versionsOfMembers } from './member-versions.ts'
 import { version } from './version.ts'
-import { OwnProposal } from './waiting.ts'
+import { LeaderProposal } from './waiting.ts'
 
 /**
  * The leader compares the versions of all members, and raises that of the cluster to the lowest of them. Where nothing
@@ -96,7 +96,7 @@ export class ClusterVersionMonitor {
   #propose(decided: string): void {
     const { clock, logger } = this.#member
     const body = encodeClusterVersionSetRequest({ ver: decided })
-    const proposal = new OwnProposal(clock.now(), {
+    const proposal = new LeaderProposal(clock.now(), {
       applied: () => logger.info('cluster version is updated', { 'cluster-version': decided }),
       refused: refusal => logger.warn('failed to update cluster version', { error: refusal.message }),
     })

@@ -4,7 +4,7 @@ import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import { LeaderRounds } from './leader-rounds.ts'
 import { versionsOfMembers } from './member-versions.ts'
-import { OwnProposal } from './waiting.ts'
+import { LeaderProposal } from './waiting.ts'
 
 /** While a downgrade is under way the leader looks now and then whether all members run its version; then it is over. */
 export class DowngradeMonitor {
@@ -40,7 +40,7 @@ export class DowngradeMonitor {
       'cluster-version': clusterVersion === undefined ? '' : formatVersion(clusterVersion),
     })
     const body = encodeDowngradeInfoSetRequest({ enabled: false })
-    const proposal = new OwnProposal(clock.now(), {
+    const proposal = new LeaderProposal(clock.now(), {
       applied: () => {},
       refused: refusal => logger.warn('failed to cancel downgrade', { error: refusal.message }),
     })

@@ -1,7 +1,7 @@
 import { encodeLeaseCheckpointRequest } from '@kvs/proto/rpc'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
-import { OwnProposal } from './waiting.ts'
+import { LeaderProposal } from './waiting.ts'
 
 /**
  * The leader tells the others now and then how much time long leases have left (feature `LeaseCheckpoint`), so that the
@@ -47,7 +47,7 @@ export class LeaseCheckpoints {
       const checkpoints = due.map(({ id, remainingTtlSeconds: remainingTtl }) => ({ id, remainingTtl }))
       const body = encodeLeaseCheckpointRequest({ checkpoints })
       // One that gets lost is made up for by the next.
-      const proposal = new OwnProposal(this.#member.clock.now(), { applied: () => {}, refused: () => {} })
+      const proposal = new LeaderProposal(this.#member.clock.now(), { applied: () => {}, refused: () => {} })
       this.#member.propose(OperationField.leaseCheckpoint, body, 0, body.length, proposal)
     }
     this.changed()

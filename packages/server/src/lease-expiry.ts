@@ -2,7 +2,7 @@ import { encodeLeaseRevokeRequest } from '@kvs/proto/rpc'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import * as limits from './limits.ts'
-import { OwnProposal } from './waiting.ts'
+import { LeaderProposal } from './waiting.ts'
 
 /**
  * Revokes leases whose time is up, through the log like any other request: clocks decide only when the leader asks. One
@@ -67,7 +67,10 @@ export class LeaseExpiry {
     if (this.#onTheirWay < limits.parallelRevokesMax) this.changed()
   }
 
-  /** The lessor hands a lease out again if its revocation gets lost. */
+  /**
+   * The lessor hands a lease out again if its revocation gets lost. Another leader has given the lease new time, and must
+   * not hear of it.
+   */
   #revoke(id: bigint): void {
     const { clock, state } = this.#member
     this.#onTheirWay++
@@ -80,7 +83,7 @@ export class LeaseExpiry {
       refused()
     }
     const body = encodeLeaseRevokeRequest({ id })
-    const proposal = new OwnProposal(clock.now(), { applied, refused }, state.auth.ownCaller())
+    const proposal = new LeaderProposal(clock.now(), { applied, refused }, state.auth.ownCaller())
     this.#member.propose(OperationField.leaseRevoke, body, 0, body.length, proposal)
   }
 }

@@ -402,11 +402,22 @@ export class Replica {
       this.#metrics.leaderChanges++
     }
     this.#lead = lead
-    if (lead !== this.#id) this.#state.lessor.demote()
+    if (lead !== this.#id) {
+      this.#state.lessor.demote()
+      this.#withdrawLeaderOnly()
+    }
     this.#reads.retry()
     if (!isOther) return
     this.peers.leadershipChanged()
     this.#hooks.leaderChanged()
+  }
+
+  /** What waits for the end of a transfer of leadership must not go to who leads after it. */
+  #withdrawLeaderOnly(): void {
+    if (this.#loop.queuedProposals === 0) return
+    const entries = new Set<Uint8Array>()
+    for (const { entry, isLeaderOnly } of this.waiting.proposers) if (isLeaderOnly && entry) entries.add(entry)
+    this.#loop.withdraw(entries)
   }
 
   #memberChanged(change: MemberChange): void {

@@ -20,6 +20,8 @@ export interface Proposer<Outcome = unknown> extends Waiter<Outcome> {
   readonly caller: AuthInfo | undefined
   /** The entry, once it is proposed. */
   entry: Uint8Array | undefined
+  /** What this member asks for as the leader: another leader must not be asked for it. */
+  readonly isLeaderOnly?: true
   /** Index of the entry and when it began to be applied, once it did; 0 before. */
   entryIndex: number
   applyMs: number
@@ -47,6 +49,11 @@ export class OwnProposal<Outcome> implements Proposer<Outcome> {
   refused(refusal: Refusal): void {
     this.#waiter.refused(refusal)
   }
+}
+
+/** What the leader proposes because it leads. */
+export class LeaderProposal<Outcome> extends OwnProposal<Outcome> {
+  readonly isLeaderOnly = true
 }
 
 /** Requests up to `idSuffix` are given up at `deadlineMs`. */
@@ -83,6 +90,11 @@ export class WaitingTable {
   mark(deadlineMs: number): void {
     const { idSuffix = -1 } = this.#marks.at(-1) ?? {}
     if (this.#lastSuffix > idSuffix) this.#marks.push({ idSuffix: this.#lastSuffix, deadlineMs })
+  }
+
+  /** Everybody who waits. */
+  get proposers(): Iterable<Proposer> {
+    return this.#waiting.values()
   }
 
   /** Takes the proposer out; undefined if nobody waits here (entries of other members, requests given up). */

@@ -1,5 +1,6 @@
 import { KV, Lease } from '@kvs/proto/rpc'
 import { afterEach, expect, test } from 'vitest'
+import type { Member } from '../src/edge/member.ts'
 import { defaultFeatureGates } from '../src/feature-gates.ts'
 import { Cluster, type Machine } from './cluster.ts'
 import { bytesOf } from './messages.ts'
@@ -96,6 +97,23 @@ test('a lease ends once, on every member in the same revision', async () => {
     [4, 0],
     [4, 0],
   ])
+  await cluster.stop()
+})
+
+test('a revocation that a leader could not make before another took over is not made by that one', async () => {
+  cluster = new Cluster(18)
+  await cluster.found(3)
+  const { leader, network } = cluster
+  const [target] = cluster.followers as readonly [Machine]
+  await granted(leader, 1n, 3)
+  await cluster.advance(2900)
+  network.setFaults({ delayMs: { min: 200, max: 200 } })
+  ;(leader.member as unknown as Member).transferLeader(target.member.id)
+  expect(await cluster.otherLeader(leader)).toBe(target)
+  network.setFaults({ delayMs: { min: 1, max: 1 } })
+  await cluster.advance(500)
+  // It has its time again, and can be renewed.
+  expect(await renewed(leader, 1n)).toBe(3)
   await cluster.stop()
 })
 
