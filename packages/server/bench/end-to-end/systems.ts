@@ -241,13 +241,17 @@ function ended(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): 
   })
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+/** Below what systems give to outgoing connections: a server that is started again, or later, finds its port free. */
+const portRange = { first: 10_000, count: 20_000 } as const
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = portRange.first + Math.floor(Math.random() * portRange.count)
+    const isFree = await new Promise<boolean>(resolve => {
+      const server = createServer()
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
     })
-  })
+    if (isFree) return port
+  }
 }
