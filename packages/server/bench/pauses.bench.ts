@@ -9,7 +9,7 @@
  * second `--` choose rows by a part of their names.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -18,6 +18,7 @@ import { nodeNet } from '@kvs/net'
 import type { Method } from '@kvs/proto'
 import { KV, Maintenance } from '@kvs/proto/rpc'
 import { startEmbedded } from '../src/embed.ts'
+import { watchOwnTime } from './own-time.ts'
 
 const keyCount = Number(process.env['KVS_BENCH_KEYS'] ?? 1_000_000)
 const valueBytes = 100
@@ -51,32 +52,6 @@ interface Pauses {
   readonly over10: number
   /** CPU time of the loop's thread between two looks a millisecond apart, at most; 0 if the system does not tell. */
   readonly ownMs: number
-}
-
-/** Watches the CPU time of this thread; returns what tells the most between two looks since it was asked last. */
-function watchOwnTime(): () => number {
-  let fd: number
-  try {
-    fd = openSync('/proc/self/schedstat', 'r')
-  } catch {
-    return () => 0
-  }
-  const line = Buffer.alloc(64)
-  const used = (): number => Number(line.toString('latin1', 0, readSync(fd, line, 0, 64, 0)).split(' ')[0]) / 1e6
-  let last = used()
-  let most = 0
-  setInterval(() => {
-    const now = used()
-    most = Math.max(most, now - last)
-    last = now
-  }, 1).unref()
-  process.once('exit', () => closeSync(fd))
-  return () => {
-    const found = most
-    most = 0
-    last = used()
-    return found
-  }
 }
 
 async function serve(): Promise<void> {

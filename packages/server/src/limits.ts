@@ -79,6 +79,9 @@ export const copyChunkBytes: number = 1024 * 1024
 export const keepLogAfterSnapshotMs = 30_000
 /** The log in memory that a member which gets a snapshot may hold back, in entries. */
 export const catchUpEntriesMax = 200_000
+/** Applied entries that are kept in memory for members that lag, in bytes, and what one takes beside its data. */
+export const catchUpBytesMax: number = 256 * 1024 * 1024
+export const entryOverheadBytes = 100
 /** Bytes in one message of a backup, as etcd sends them. */
 export const backupBlobBytes: number = 32 * 1024
 /** What must be free on the disk beside a copy of the state before one is made. */

@@ -455,8 +455,8 @@ export class Replica {
     this.#reads.advanced()
     this.#commits.changed()
     this.#snapshots.changed()
-    const kept = this.peers.holdBackLog ? limits.catchUpEntriesMax : this.#options.snapshotCatchupEntries
-    this.#storage.forget(applied - kept)
+    const keepCount = this.peers.holdBackLog ? limits.catchUpEntriesMax : this.#options.snapshotCatchupEntries
+    this.#storage.forget({ applied, keepCount, keepBytes: limits.catchUpBytesMax })
     this.#prove()
     this.#hooks.turnEnded()
   }

@@ -50,6 +50,13 @@ export class MemberLog extends MemoryStorage {
   }
 }
 
+/** How much of the log stays in memory behind what is applied. */
+export interface ForgetOptions {
+  readonly applied: number
+  readonly keepCount: number
+  readonly keepBytes: number
+}
+
 /**
  * The durable log and the part of it that raft still reads, joined: what is written to the one is shown to raft by the
  * other, never before it is durable.
@@ -60,6 +67,9 @@ export class Storage {
   readonly #fs: Fs
   readonly #dir: string
   #savedCommit = 0
+  /** What was appended to the log in memory and is still there, oldest first; not what was read at the start. */
+  readonly #held: { readonly last: number; readonly bytes: number }[] = []
+  #heldBytes = 0
 
   constructor(parts: { readonly wal: Wal; readonly log: MemberLog; readonly fs: Fs; readonly dir: string }) {
     this.#wal = parts.wal
@@ -87,7 +97,7 @@ export class Storage {
   async persist(messages: readonly Message[]): Promise<void> {
     const hardState = lastHardState(messages)
     await this.#wal.append({ entries: allEntries(messages), hardState })
-    for (const { entries } of messages) if (entries.length > 0) this.#log.append(entries)
+    for (const { entries } of messages) if (entries.length > 0) this.#appendToMemory(entries)
     if (hardState === undefined) return
     this.#log.setHardState(hardState)
     this.#savedCommit = hardState.commit
@@ -105,7 +115,8 @@ export class Storage {
     await this.#wal.saveSnapshot(snapshot.metadata, upToHere)
     if (message.entries.length > 0) await this.#wal.append({ entries: message.entries, hardState })
     this.#log.applySnapshot(snapshot)
-    if (message.entries.length > 0) this.#log.append(message.entries)
+    this.#letGo(index)
+    if (message.entries.length > 0) this.#appendToMemory(message.entries)
     if (hardState === undefined) return
     this.#log.setHardState(hardState)
     this.#savedCommit = hardState.commit
@@ -132,9 +143,40 @@ export class Storage {
     await purgeWal({ fs: this.#fs, dir: this.#dir, keepCount })
   }
 
-  /** Drops entries of the in-memory log up to `index`. */
-  forget(index: number): void {
-    if (index > this.#log.firstIndex()) this.#log.compact(index)
+  /**
+   * Keeps in memory the last `keepCount` applied entries, or as many as fit in `keepBytes` together with those that are not
+   * applied yet, and those: a member that lacks older ones gets a snapshot.
+   */
+  forget({ applied, keepCount, keepBytes }: ForgetOptions): void {
+    let index = applied - keepCount
+    let bytes = this.#heldBytes
+    for (const held of this.#held) {
+      if (bytes <= keepBytes || held.last > applied) break
+      bytes -= held.bytes
+      index = Math.max(index, held.last)
+    }
+    if (index <= this.#log.firstIndex()) return
+    this.#log.compact(index)
+    this.#letGo(index)
+  }
+
+  #appendToMemory(entries: readonly Entry[]): void {
+    this.#log.append(entries)
+    let bytes = 0
+    for (const { data } of entries) bytes += data.length + limits.entryOverheadBytes
+    const [first] = entries as readonly [Entry]
+    // A batch that replaces the end of the log takes the place of what it replaces.
+    while ((this.#held.at(-1)?.last ?? 0) >= first.index) this.#heldBytes -= this.#held.pop()?.bytes ?? 0
+    this.#held.push({ last: first.index + entries.length - 1, bytes })
+    this.#heldBytes += bytes
+  }
+
+  #letGo(index: number): void {
+    let count = 0
+    for (; (this.#held[count]?.last ?? Number.POSITIVE_INFINITY) <= index; count++) {
+      this.#heldBytes -= this.#held[count]?.bytes ?? 0
+    }
+    if (count > 0) this.#held.splice(0, count)
   }
 
   close(): Promise<void> {

@@ -165,7 +165,6 @@ export class Peers implements RaftReceiver {
   }
 
   reportSnapshot(id: bigint, delivered: boolean): void {
-    this.#snapshotsUnderWay--
     if (delivered) this.#keepLogUntilMs = this.#parts.clock.now() + limits.keepLogAfterSnapshotMs
     this.#parts.loop.reportSnapshot(id, delivered ? 'finished' : 'failed')
   }
@@ -196,8 +195,16 @@ export class Peers implements RaftReceiver {
   }
 
   #sendSnapshot(message: Message): void {
+    const snapshot = outgoingSnapshot(message, this.#parts)
     this.#snapshotsUnderWay++
-    this.transport.sendSnapshot(outgoingSnapshot(message, this.#parts))
+    this.transport.sendSnapshot({
+      ...snapshot,
+      // Called whatever happens; of a peer that is removed meanwhile nothing is reported.
+      close: error => {
+        this.#snapshotsUnderWay--
+        snapshot.close?.(error)
+      },
+    })
   }
 }
 
