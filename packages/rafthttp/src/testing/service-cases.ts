@@ -122,6 +122,14 @@ export const serviceCases: readonly NamedCheck[] = [
     },
   ],
   [
+    'rows of a host’s own are asked for by their path',
+    async cluster => {
+      const { client, urls } = await asking(cluster)
+      assert.equal(await cluster.outcome(client.get(urls, '/version')), await cluster.outcome(client.version(urls)))
+      await assert.rejects(cluster.outcome(client.get(urls, '/nowhere')), refusal(404, '404 page not found'))
+    },
+  ],
+  [
     'a member that does not answer is not waited for',
     async cluster => {
       const { client, member, urls } = await asking(cluster)
