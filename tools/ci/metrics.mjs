@@ -36,21 +36,16 @@ const added = [
   [/^kvs_/, 'ours'],
   [/^etcd_server_(apply|range|request)_duration_seconds$/, 'since 3.5 and 3.7'],
   [/^etcd_server_feature_enabled$/, 'since 3.6'],
-  [/^etcd_server_(healthcheck|healthchecks_total)$/, 'livez and readyz, since 3.6'],
   [/^etcd_disk_wal_write_duration_seconds$/, 'since 3.6'],
   [/^etcd_debugging_server_watch_send_loop_/, 'since 3.7'],
   [/^etcd_debugging_mvcc_db_compaction_last$/, 'since 3.5'],
-  [/^etcd_debugging_server_alarms$/, 'since 3.5'],
-  [
-    /^etcd_network_server_stream_failures_total$/,
-    'shown before anything has happened; there from the first failure on',
-  ],
+  [/^etcd_network_known_peers$/, '3.4.23 does not show it on a member that is alone'],
 ]
 
 /** Differences in families that both have, and why. */
 const different = [
   [/: method AuthStatus here only$/, 'since 3.5'],
-  [/: method Member(Add|Remove|Update|Promote) there only$/, 'clusters of more than one member'],
+  [/: method Downgrade here only$/, 'since 3.5'],
   [/: method List here only$/, "gRPC's health service has it since 1.72"],
   [/: method RangeStream here only$/, 'since 3.7'],
 ]
