@@ -59,8 +59,9 @@ export class SnapshotInstallation {
     const startMs = clock.now()
     this.#parts.state.metrics.snapshotsBeingApplied++
     logger.info('applying snapshot', { 'incoming-leader-snapshot-index': index, 'incoming-leader-snapshot-term': term })
-    await storage.persistSnapshot(snapshot, message)
+    // First: a snapshot of the present state that is taken meanwhile would be an older one behind a newer one in the log.
     noted(index)
+    await storage.persistSnapshot(snapshot, message)
     const backend = await openBackend(await received.find(index))
     try {
       checkReceived(backend, index)

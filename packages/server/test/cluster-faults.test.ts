@@ -1,6 +1,10 @@
 import { Cluster as ClusterService, KV, Lease } from '@kvs/proto/rpc'
+import type { Message } from '@kvs/raft'
 import { afterEach, expect, test } from 'vitest'
+import { Metrics } from '../src/metrics/metrics.ts'
+import { type InstallationParts, SnapshotInstallation } from '../src/snapshot-installation.ts'
 import { Cluster, type Machine } from './cluster.ts'
+import { keepingLogger } from './log.ts'
 import { bytesOf } from './messages.ts'
 
 let cluster: Cluster
@@ -112,4 +116,24 @@ test('a state that contains more than its snapshot says is no riddle to the star
   await cluster.untilHolds(() => cluster.log.some(({ message }) => message === 'applied snapshot'))
   behind.crash()
   await comesBack(behind)
+})
+
+test('while a snapshot is written to the log, none of the state before it is', async () => {
+  const told: string[] = []
+  const never = new Promise<never>(() => {})
+  const installation = new SnapshotInstallation({
+    clock: { now: () => 0 },
+    logger: keepingLogger([]),
+    state: { metrics: new Metrics() },
+    noted: (index: number) => told.push(`noted ${index}`),
+    storage: {
+      persistSnapshot: () => {
+        told.push('written')
+        return never
+      },
+    },
+  } as unknown as InstallationParts)
+  const metadata = { index: 73, term: 2, confState: { voters: [1n] } }
+  void installation.prepare({ snapshot: { data: new Uint8Array(0), metadata } } as unknown as Message)
+  expect(told).toEqual(['noted 73', 'written'])
 })

@@ -101,7 +101,9 @@ export async function newestSnapshot(
       const found = await snapshotsOf({ fs, dir, segment, isLast: segment === segments.at(-1) })
       hardState ??= found.hardState
       const commit = hardState?.commit ?? 0
-      const newest = found.snapshots.findLast(snapshot => snapshot.index <= commit && isUsable(snapshot))
+      // By index, for their order in the log proves nothing.
+      const usable = found.snapshots.filter(snapshot => snapshot.index <= commit && isUsable(snapshot))
+      const newest = usable.toSorted((a, b) => a.index - b.index).at(-1)
       if (newest !== undefined) return newest
     }
     return undefined

@@ -259,6 +259,16 @@ test('the newest snapshot that is usable is the last of the valid ones that is, 
   await expect(newestSnapshot({ fs, dir: '/nowhere' }, () => true)).rejects.toThrow(/nowhere|not found/)
 })
 
+test('the newest of the snapshots is the one of the highest index, in whatever order they were written', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata })
+  await wal.append({ entries: [entry(1, 1), entry(2, 1)], hardState: { term: 1, vote: voter, commit: 2 } })
+  await wal.saveSnapshot({ index: 9, term: 1, confState: { voters: [voter] } }, { term: 1, vote: voter, commit: 9 })
+  await wal.saveSnapshot({ index: 2, term: 1, confState: { voters: [voter] } })
+  await wal.close()
+  expect((await newestSnapshot({ fs, dir: '/wal' }, () => true))?.index).toBe(9)
+})
+
 test('a received snapshot above the log names the next segment', async () => {
   const fs = memFs()
   const wal = await createWal({ fs, dir: '/wal', metadata, segmentSizeBytes: 1024 })
