@@ -155,7 +155,12 @@ export class KeepAliveStream implements StreamReceiver {
         () => this.#reopenLater(),
         () => this.#reopenLater(),
       )
-    } else if (outcome.code === 0 || outcome.code === status.unavailable || outcome.code === status.internal) {
+    } else if (
+      outcome.unprocessed ||
+      outcome.code === 0 ||
+      outcome.code === status.unavailable ||
+      outcome.code === status.internal
+    ) {
       this.#reopenLater()
     } else this.#failAll(error)
   }

@@ -264,9 +264,11 @@ export class WatchStream implements WatchStreamPort, StreamReceiver {
   }
 }
 
-/** Worth opening the stream again: the server went away, or the connection did. */
+/** Worth opening the stream again: the server went away, or the connection did, perhaps before the stream was begun. */
 function isTransient(outcome: CallOutcome): boolean {
-  return outcome.code === 0 || outcome.code === status.unavailable || outcome.code === status.internal
+  return (
+    outcome.unprocessed || outcome.code === 0 || outcome.code === status.unavailable || outcome.code === status.internal
+  )
 }
 
 function cancelError(response: WatchResponse): KvsError {

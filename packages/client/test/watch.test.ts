@@ -190,6 +190,16 @@ describe('after a loss', () => {
     expect(seen.revisions).toEqual([11, 11, 12])
   })
 
+  test('a stream whose connection closed before it was begun is opened again', async () => {
+    const client = newClient()
+    const { end } = drain(client.watch('k'))
+    await pass()
+    // As the connection says it that is being closed.
+    servers.streams[0]?.end({ code: 1, message: 'grpc: the client connection is closing', unprocessed: true })
+    await pass(10_000)
+    expect([end, servers.streams.length]).toEqual([undefined, 2])
+  })
+
   test('a stream that ends for another reason ends its watchers', async () => {
     const seen = drain(newClient().watch('k'))
     await pass()
