@@ -129,3 +129,12 @@ export function statusError(code: number, message: string, details: KvsErrorDeta
 
 /** Numbers of the codes that the client itself decides on. */
 export const status = { cancelled: 1, unknown: 2, deadlineExceeded: 4, internal: 13, unavailable: 14 } as const
+
+/**
+ * Worth opening a stream again: the server went away, or the connection did. One that is being closed says `CANCELLED` to
+ * what is begun on it; a server says that only of what it has begun to process.
+ */
+export function isTransient({ code, unprocessed }: { readonly code: number; readonly unprocessed: boolean }): boolean {
+  if (code === status.cancelled) return unprocessed
+  return code === 0 || code === status.unavailable || code === status.internal
+}

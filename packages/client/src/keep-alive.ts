@@ -5,7 +5,7 @@ import {
   type LeaseKeepAliveResponse,
 } from '@kvs/proto/rpc'
 import { asksForToken, type Caller, closedError } from './calls.ts'
-import { KvsError, status, statusError } from './errors.ts'
+import { isTransient, KvsError, status, statusError } from './errors.ts'
 import {
   authRenewalsMax,
   firstKeepAliveMs,
@@ -155,12 +155,7 @@ export class KeepAliveStream implements StreamReceiver {
         () => this.#reopenLater(),
         () => this.#reopenLater(),
       )
-    } else if (
-      outcome.unprocessed ||
-      outcome.code === 0 ||
-      outcome.code === status.unavailable ||
-      outcome.code === status.internal
-    ) {
+    } else if (isTransient(outcome)) {
       this.#reopenLater()
     } else this.#failAll(error)
   }

@@ -7,7 +7,7 @@ import {
 } from '@kvs/proto/rpc'
 import { assert } from './assert.ts'
 import { asksForToken, type Caller, closedError } from './calls.ts'
-import { KvsError, status, statusError } from './errors.ts'
+import { isTransient, KvsError, status, statusError } from './errors.ts'
 import { authRenewalsMax, streamBackoffMaxMs, streamBackoffMinMs } from './limits.ts'
 import type { CallMetadata, CallOutcome, StreamHandle, StreamReceiver } from './ports.ts'
 import type { ClientWatcher, WatchStreamPort } from './watch.ts'
@@ -262,13 +262,6 @@ export class WatchStream implements WatchStreamPort, StreamReceiver {
     this.#handle?.cancel()
     this.#handle = undefined
   }
-}
-
-/** Worth opening the stream again: the server went away, or the connection did, perhaps before the stream was begun. */
-function isTransient(outcome: CallOutcome): boolean {
-  return (
-    outcome.unprocessed || outcome.code === 0 || outcome.code === status.unavailable || outcome.code === status.internal
-  )
 }
 
 function cancelError(response: WatchResponse): KvsError {
