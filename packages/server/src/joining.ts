@@ -54,8 +54,12 @@ export async function joinCluster(parts: JoinParts): Promise<Joined> {
     throw new ServerError('CONFIG', text)
   }
   const members = matched(configured, running.members)
-  await checkVersions(parts, members)
   const own = members.find(({ peerUrls }) => areSameUrls(peerUrls, options.initialAdvertisePeerUrls))
+  // This one listens already, and answers nobody before it has joined.
+  await checkVersions(
+    parts,
+    members.filter(member => member !== own),
+  )
   if (own === undefined) {
     const urls = options.initialAdvertisePeerUrls.join(',')
     throw new ServerError('CONFIG', `no member of the running cluster has the peer URLs ${urls}`)

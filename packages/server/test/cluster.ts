@@ -238,6 +238,14 @@ export class Machine {
     if (life === this.#life) this.#member = member
   }
 
+  /** Opens the peer port before there is a member to serve it, as real ones are: whoever asks waits. */
+  openPort(): void {
+    this.#unlisten = this.host.listen(peerUrlOf(this.name), {
+      handle: () => new Promise(() => {}),
+      upgrade: () => ({ status: 503, headers: [], body: new Uint8Array() }),
+    })
+  }
+
   /** Ends the member as it wants to be ended. */
   async stop(): Promise<void> {
     const member = this.#member

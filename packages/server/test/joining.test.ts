@@ -31,6 +31,20 @@ test('three learners come and get their votes, one after the other', async () =>
   await cluster.stop()
 })
 
+test('a member that joins does not wait for an answer of its own port, which is open already', async () => {
+  cluster = new Cluster(21)
+  await cluster.found(3)
+  await cluster.advance(5000)
+  const { leader } = cluster
+  const { members } = await leader.call(ClusterService.memberAdd, { peerUrls: [urlOf('n4')], isLearner: false })
+  const machine = cluster.machine('n4')
+  machine.openPort()
+  const before = cluster.clock.now()
+  await cluster.until(machine.start(joining(members, 'n4')))
+  expect(cluster.clock.now() - before).toBeLessThan(4000)
+  await cluster.stop()
+})
+
 test('a learner that has not followed is not promoted, whoever is asked', async () => {
   cluster = new Cluster(2)
   const machines = await cluster.found(3)
