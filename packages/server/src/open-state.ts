@@ -10,7 +10,7 @@ import * as limits from './limits.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { electionTicksOf, type MemberOptions, requestTimeoutOf } from './options.ts'
 import type { Clock, Executor, Logger, Random } from './parts.ts'
-import { restoreLeases, State } from './state.ts'
+import { readLeases, restoreLeases, State } from './state.ts'
 
 /** Rebuilds what is kept in memory from the state file: index, slabs, leases with their keys, members. */
 export async function openState(parts: {
@@ -33,7 +33,7 @@ export async function openState(parts: {
       revokeRetryMs: requestTimeoutOf(options),
       checkpointIntervalMs: options.featureGates.LeaseCheckpoint ? limits.leaseCheckpointIntervalMs : undefined,
     })
-    restoreLeases(backend, store, lessor)
+    restoreLeases(await inSlices(readLeases(backend, store), clock), lessor)
     const auth = await openAuth({ ...parts, lessor })
     const cluster = new ClusterState(backend)
     const pace = { records: options.compactionBatchLimit, pauseMs: options.compactionSleepIntervalMs }
@@ -66,7 +66,7 @@ function checkUnread(backend: Backend): void {
 }
 
 /** Drives a generator to its end, giving way to the event loop between its steps. */
-async function inSlices<Result>(steps: Generator<unknown, Result>, clock: Clock): Promise<Result> {
+export async function inSlices<Result>(steps: Generator<unknown, Result>, clock: Clock): Promise<Result> {
   for (;;) {
     const step = steps.next()
     if (step.done === true) return step.value

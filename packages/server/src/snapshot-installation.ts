@@ -5,11 +5,11 @@ import { InvariantError } from './assert.ts'
 import { formatDuration } from './duration.ts'
 import type { EffectsBackend } from './effects.ts'
 import { stateFile } from './layout.ts'
-import { openStoreBeside } from './open-state.ts'
+import { inSlices, openStoreBeside } from './open-state.ts'
 import type { Clock, Logger, Random } from './parts.ts'
 import { takePlace } from './received-mark.ts'
 import { checkReceived, type ReceivedSnapshots } from './received-snapshots.ts'
-import type { State } from './state.ts'
+import { type KeptLeases, readLeases, type State } from './state.ts'
 import type { Storage } from './storage.ts'
 
 export interface InstallationParts {
@@ -35,6 +35,7 @@ interface Prepared {
   readonly snapshot: Snapshot
   readonly backend: Backend
   readonly store: Store
+  readonly leases: KeptLeases
   readonly startMs: number
 }
 
@@ -66,19 +67,20 @@ export class SnapshotInstallation {
     try {
       checkReceived(backend, index)
       const store = await openStoreBeside({ ...this.#parts, backend })
+      const leases = await inSlices(readLeases(backend, store), clock)
       await takePlace(backend, stateFile(dataDir))
-      return () => this.#exchange({ snapshot, backend, store, startMs })
+      return () => this.#exchange({ snapshot, backend, store, leases, startMs })
     } catch (error) {
       await backend.close()
       throw error
     }
   }
 
-  #exchange({ snapshot, backend, store, startMs }: Prepared): void {
+  #exchange({ snapshot, backend, store, leases, startMs }: Prepared): void {
     const { clock, installed, logger, state } = this.#parts
     const { index, confState } = snapshot.metadata
     const before = this.#parts.backend.exchange(backend)
-    state.restore(store)
+    state.restore(store, leases)
     installed(index, confState)
     state.metrics.snapshotsBeingApplied--
     const took = formatDuration(clock.now() - startMs)

@@ -1,6 +1,6 @@
 import type { Backend, BackendView } from '@kvs/backend'
 import type { LeaseRecord, Lessor } from '@kvs/lease'
-import type { Store } from '@kvs/mvcc'
+import type { KeyLease, Store } from '@kvs/mvcc'
 import { decodeLease, encodeLease } from '@kvs/proto/lease'
 import { Alarms } from './alarms.ts'
 import type { AuthState } from './auth/auth-state.ts'
@@ -52,16 +52,16 @@ export class State {
 
   /**
    * The state file has been exchanged for that of a snapshot, of which `store` was read: everything else that is kept of
-   * it in memory is read again, and watchers go on in the new store.
+   * it in memory is read again, but for the leases, which were read with it, and watchers go on in the new store.
    */
-  restore(store: Store): void {
+  restore(store: Store, leases: KeptLeases): void {
     const before = this.#store
     store.useState(this.backend)
     this.#store = store
     before.watch.moveTo(store.watch)
     this.cluster.restore()
     this.alarms.restore()
-    restoreLeases(this.backend, store, this.lessor)
+    restoreLeases(leases, this.lessor)
     this.auth.restore()
     this.background.wake()
   }
@@ -108,18 +108,32 @@ export class State {
   }
 }
 
-/** Gives the lessor the leases of a state file, and each the keys that the store has for it. */
-export function restoreLeases(backend: Backend, store: Store, lessor: Lessor): void {
+/** The leases of a state, and the keys that hang on them. */
+export interface KeptLeases {
+  readonly records: readonly LeaseRecord[]
+  readonly keys: readonly KeyLease[]
+}
+
+/** Reads the leases of a state file, and from its store the keys of each, in slices. */
+export function* readLeases(backend: Backend, store: Store): Generator<undefined, KeptLeases> {
   const records = [...backend.records(buckets.lease)].map(({ value }) => {
     const { id, ttl, remainingTtl } = decodeLease(value)
     return { id, ttlSeconds: ttl, remainingTtlSeconds: remainingTtl }
   })
-  lessor.restore(records)
+  const keys: KeyLease[] = []
   // To look through all keys takes a tenth of the start.
-  if (records.length === 0) return
+  if (records.length === 0) return { records, keys }
   for (const attached of store.keyLeases()) {
-    if (attached !== undefined && lessor.has(attached.lease)) lessor.attach(attached.lease, attached.key)
+    if (attached === undefined) yield undefined
+    else keys.push(attached)
   }
+  return { records, keys }
+}
+
+/** Gives the lessor the leases of a state, and each its keys. */
+export function restoreLeases({ records, keys }: KeptLeases, lessor: Lessor): void {
+  lessor.restore(records)
+  for (const { lease, key } of keys) if (lessor.has(lease)) lessor.attach(lease, key)
 }
 
 /** Key of a lease in its bucket: the id, 8 bytes, big-endian. */
