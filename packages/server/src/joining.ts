@@ -81,10 +81,16 @@ export async function refuseIfFounded(parts: JoinParts): Promise<void> {
   const { members } = initialCluster(options)
   if (members.length === 1) return
   const own = ownFounder(members, options)
-  const configured = new Map(members.map(({ name, peerUrls }) => [name, peerUrls]))
-  const running = await askOthers(parts, configured)
-  if (running?.members.some(({ id, clientUrls }) => id === own.id && clientUrls.length > 0) === true) {
-    throw new ServerError('CONFIG', `member ${formatId(own.id)} has already been bootstrapped`)
+  // All at once and not for long: founders that start together all listen, and ask one another before they answer.
+  const answers = await Promise.all(
+    members
+      .filter(({ id }) => id !== own.id)
+      .map(({ name, peerUrls }) => askOthers(parts, new Map([[name, peerUrls]]), limits.foundingTimeoutMs)),
+  )
+  for (const running of answers) {
+    if (running?.members.some(({ id, clientUrls }) => id === own.id && clientUrls.length > 0) === true) {
+      throw new ServerError('CONFIG', `member ${formatId(own.id)} has already been bootstrapped`)
+    }
   }
 }
 
@@ -109,12 +115,13 @@ function inOptions<Result>(read: () => Result, what: string): Result {
 async function askOthers(
   { wire, clock, logger, options, signal }: JoinParts,
   configured: ReadonlyMap<string, readonly string[]>,
+  timeoutMs: number = limits.joinTimeoutMs,
 ): Promise<RunningCluster | undefined> {
   const client = createPeerClient({ wire, clock })
   for (const [name, urls] of configured) {
     if (name === options.name) continue
     try {
-      const { json, clusterId } = await client.members(urls, { timeoutMs: limits.joinTimeoutMs, signal })
+      const { json, clusterId } = await client.members(urls, { timeoutMs, signal })
       return { clusterId, members: decodeMembers(json) }
     } catch (error) {
       if (!(error instanceof RaftHttpError) && !(error instanceof MembershipError)) throw error

@@ -145,6 +145,8 @@ export const versionCheckMs = 4000
 export const versionTimeoutMs = 1000
 /** How long a member that joins waits for the answer of one that is there. */
 export const joinTimeoutMs = 5000
+/** How long a founder waits for another founder to say that the cluster runs already: as long as etcd does. */
+export const foundingTimeoutMs = 1000
 /** A round of linearizable reads that was not answered is asked for again after this time. */
 export const readRetryMs = 500
 /** Answers up to this size are compressed for clients that compress; longer ones are only wrapped. */

@@ -22,6 +22,15 @@ test('three members found a cluster, and each writes and reads for all', async (
   expect(machines.flatMap(({ fatal }) => fatal)).toEqual([])
 })
 
+test('founders that start at one moment, with their ports open, do not wait long for one another', async () => {
+  cluster = new Cluster(22)
+  for (const name of ['n1', 'n2', 'n3']) cluster.machine(name).openPort()
+  const before = cluster.clock.now()
+  await cluster.found(3)
+  expect(cluster.clock.now() - before).toBeLessThan(4000)
+  await cluster.stop()
+})
+
 test('when the leader dies another takes over, and nothing acknowledged is lost', async () => {
   cluster = new Cluster(2)
   await cluster.found(3)
