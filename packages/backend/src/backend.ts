@@ -52,6 +52,11 @@ export interface BackendView {
   close(): void
 }
 
+export interface CopyOptions {
+  /** The copy is read and removed soon: it need not survive a power cut, and syncs of others do not wait for it. */
+  readonly isTemporary?: boolean
+}
+
 export interface Backend {
   /** The buckets given at open, in the order of their names. */
   readonly buckets: readonly Bucket[]
@@ -95,7 +100,7 @@ export interface Backend {
    * Writes a compact, consistent copy of the committed state to `path` (must not exist: `EXISTS`), durable when it
    * resolves. A failure leaves nothing there and does not hurt the backend.
    */
-  copyTo(path: string): Promise<void>
+  copyTo(path: string, options?: CopyOptions): Promise<void>
   /**
    * Gives unused space back to the file system. Reads and writes go on meanwhile, commits wait. A failure before the
    * new file is in place does not hurt the backend.

@@ -30,6 +30,7 @@ export type {
   BackendView,
   Bucket,
   ConsistentPoint,
+  CopyOptions,
   KeyInterval,
 } from './backend.ts'
 export { updateCrc32c } from './crc32c.ts'

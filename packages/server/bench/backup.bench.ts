@@ -4,6 +4,8 @@
  *
  * `KVS_BENCH_KEYS` keys of 1 KiB, a million (1 GB) unless said. Neither process is pinned.
  */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import type { GrpcChannel, GrpcError } from '@kvs/grpc'
 import { Maintenance } from '@kvs/proto/rpc'
 import { connect, generate } from './end-to-end/generator.ts'
@@ -67,33 +69,80 @@ function backup(channel: GrpcChannel): Promise<number> {
   })
 }
 
+/** How many syncs of the log took at most so many seconds, ascending, since the server began. */
+async function logSyncs(port: number): Promise<ReadonlyMap<number, number>> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const lines = page.matchAll(/^etcd_disk_wal_fsync_duration_seconds_bucket\{le="([^"]+)"\} (\d+)$/gm)
+  return new Map(
+    [...lines].map(([, le, count]) => [le === '+Inf' ? Number.POSITIVE_INFINITY : Number(le), Number(count)]),
+  )
+}
+
+/** Parts of the syncs between two looks that took longer than each bound, in per cent. */
+function showSyncs(before: ReadonlyMap<number, number>, after: ReadonlyMap<number, number>): string {
+  const within = (le: number): number => (after.get(le) ?? 0) - (before.get(le) ?? 0)
+  const all = within(Number.POSITIVE_INFINITY)
+  const over = [0.001, 0.002, 0.004, 0.008, 0.016].map(
+    le => `${(100 * (1 - within(le) / all)).toFixed(2)} % over ${le * 1000} ms`,
+  )
+  return `${all} syncs of the log: ${over.join(', ')}`
+}
+
 const show = ({ p50Ms, p99Ms, maxMs }: Latency): string =>
   `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, max ${maxMs.toFixed(1)} ms`
 
-const server = await start(kvs(root))
-try {
-  const load = { kind: 'put', connections: 10, clients: 200, calls: keys, keys, valueBytes: 1024 } as const
-  await generate(server.port, load)
-  await pause(3000)
-  await server.restart()
-  console.log(`${keys} keys of 1 KiB; a start takes ${server.readyMs.toFixed(0)} ms until it serves`)
-  const [channel, other] = [await connect(server.port), await connect(server.port)]
-  await puts(channel)
-  const alone = await puts(channel)
-  console.log(`  ${perSecond} puts a second, alone:          ${show(alone)}`)
-  let [count, bytes] = [0, 0]
-  const untilMs = performance.now() + seconds * 1000
-  const backups = (async () => {
-    do {
-      bytes += await backup(other)
-      count++
-    } while (performance.now() < untilMs)
-  })()
-  const beside = await puts(channel, backups)
-  console.log(`  while ${count} backups are streamed (${(bytes / 2 ** 30).toFixed(2)} GiB): ${show(beside)}`)
-  const ratio = beside.p99Ms / alone.p99Ms
-  console.log(`  p99 ${ratio.toFixed(2)}×; goal ${goal}×: ${ratio <= goal ? 'reached' : 'MISSED'}`)
-  await Promise.all([channel.close(), other.close()])
-} finally {
-  await server.stop()
+/** Streams backups until this process is told that it is enough; a process of its own, for what reads so much is busy. */
+async function streamBackups(port: number): Promise<void> {
+  const channel = await connect(port)
+  let [count, bytes, isEnough] = [0, 0, false]
+  process.once('message', () => {
+    isEnough = true
+  })
+  do {
+    bytes += await backup(channel)
+    count++
+  } while (!isEnough)
+  process.send?.({ count, bytes })
+  process.disconnect()
+  await channel.close()
 }
+
+async function beside(port: number, channel: GrpcChannel): Promise<Latency & { count: number; bytes: number }> {
+  const streams = fork(process.argv[1] as string, [], { env: { ...process.env, KVS_BENCH_STREAM: String(port) } })
+  const done = once(streams, 'message') as Promise<[{ readonly count: number; readonly bytes: number }]>
+  const timer = setTimeout(() => streams.send('enough'), seconds * 1000)
+  const failed = once(streams, 'exit').then(() => Promise.reject(new Error('the stream of backups ended')))
+  failed.catch(() => {})
+  const latency = await puts(channel, Promise.race([done, failed]))
+  clearTimeout(timer)
+  return { ...latency, ...(await done)[0] }
+}
+
+async function measure(): Promise<void> {
+  const server = await start(kvs(root))
+  try {
+    const load = { kind: 'put', connections: 10, clients: 200, calls: keys, keys, valueBytes: 1024 } as const
+    await generate(server.port, load)
+    await pause(3000)
+    await server.restart()
+    console.log(`${keys} keys of 1 KiB; a start takes ${server.readyMs.toFixed(0)} ms until it serves`)
+    const channel = await connect(server.port)
+    await puts(channel)
+    const atStart = await logSyncs(server.port)
+    const alone = await puts(channel)
+    const afterAlone = await logSyncs(server.port)
+    console.log(`  ${perSecond} puts a second, alone:          ${show(alone)}`)
+    console.log(`    ${showSyncs(atStart, afterAlone)}`)
+    const busy = await beside(server.port, channel)
+    console.log(`  while ${busy.count} backups are streamed (${(busy.bytes / 2 ** 30).toFixed(2)} GiB): ${show(busy)}`)
+    console.log(`    ${showSyncs(afterAlone, await logSyncs(server.port))}`)
+    const ratio = busy.p99Ms / alone.p99Ms
+    console.log(`  p99 ${ratio.toFixed(2)}×; goal ${goal}×: ${ratio <= goal ? 'reached' : 'MISSED'}`)
+    await channel.close()
+  } finally {
+    await server.stop()
+  }
+}
+
+const streamPort = process.env['KVS_BENCH_STREAM']
+await (streamPort === undefined ? measure() : streamBackups(Number(streamPort)))

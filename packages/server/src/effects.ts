@@ -5,6 +5,7 @@ import {
   type BackendView,
   type Bucket,
   type ConsistentPoint,
+  type CopyOptions,
   type KeyInterval,
   updateCrc32c,
 } from '@kvs/backend'
@@ -157,8 +158,8 @@ export class EffectsBackend implements Backend {
     return this.#backend.sizes()
   }
 
-  copyTo(path: string): Promise<void> {
-    return this.#backend.copyTo(path)
+  copyTo(path: string, options?: CopyOptions): Promise<void> {
+    return this.#backend.copyTo(path, options)
   }
 
   defragment(): Promise<void> {

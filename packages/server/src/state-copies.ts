@@ -66,7 +66,7 @@ export class StateCopies {
     const neededBytes = this.#backend.sizes().inUseBytes + limits.copyReserveBytes
     const freeBytes = await this.#fs.freeBytes(this.#dir)
     if (freeBytes < neededBytes) throw new Error(`a copy needs ${neededBytes} bytes of disk; ${freeBytes} are free`)
-    await this.#backend.copyTo(path)
+    await this.#backend.copyTo(path, { isTemporary: true })
   }
 
   async #release(path: string): Promise<void> {

@@ -7,13 +7,14 @@ import type {
   BackendView,
   Bucket,
   ConsistentPoint,
+  CopyOptions,
   KeyInterval,
 } from '../backend.ts'
 import type { BucketSet } from '../buckets.ts'
 import { BackendError } from '../errors.ts'
 import { isRenaming } from '../paths.ts'
 import { checksumBytes, keyChecksum } from './checksum.ts'
-import { beginMove, closeLast, copyDurably, finishMove, type OpenFile, replaceByCompactCopy } from './copying.ts'
+import { beginMove, closeLast, copyState, finishMove, type OpenFile, replaceByCompactCopy } from './copying.ts'
 import type { LmdbFile } from './file.ts'
 import { HighKeys } from './high-keys.ts'
 import { decodedOrEmpty, encodeStoredMeta } from './meta-record.ts'
@@ -166,9 +167,9 @@ export class LmdbBackend implements Backend {
     return this.#sizes
   }
 
-  async copyTo(path: string): Promise<void> {
+  async copyTo(path: string, options: CopyOptions = {}): Promise<void> {
     this.#checkWritable()
-    const copy = copyDurably(this.#parts.fs, this.#file, path)
+    const copy = copyState(this.#parts.fs, this.#file, path, options)
     this.#copies.add(copy)
     this.#parts.fs.busyUntil(copy)
     try {

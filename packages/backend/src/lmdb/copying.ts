@@ -3,7 +3,7 @@
 import { chmod } from 'node:fs/promises'
 import { type File, type Fs, VfsError } from '@kvs/vfs'
 import { assert } from '../assert.ts'
-import type { ConsistentPoint } from '../backend.ts'
+import type { ConsistentPoint, CopyOptions } from '../backend.ts'
 import { diskError } from '../disk-error.ts'
 import { BackendError } from '../errors.ts'
 import { nameIn, parentOf } from '../paths.ts'
@@ -30,15 +30,18 @@ export function newFileName(path: string): string {
   return `${path}${temporarySuffix}${lastTemporary}`
 }
 
-/** Writes a copy of the newest committed state to `path`, durable. Removes what it left if it fails. */
-export async function copyDurably(fs: Fs, file: LmdbFile, path: string): Promise<void> {
+/** Writes a copy of the newest committed state to `path`; removes what it left if it fails. */
+export async function copyState(fs: Fs, file: LmdbFile, path: string, options: CopyOptions): Promise<void> {
   if ((await fs.stat(path)) !== undefined) {
     throw new BackendError('EXISTS', 'the target of the copy is already there', { file: path })
   }
   try {
     await file.copy(path)
-    await syncFile(fs, path)
-    await fs.syncDir(parentOf(path))
+    if (options.isTemporary === true) await chmod(path, 0o600)
+    else {
+      await syncFile(fs, path)
+      await fs.syncDir(parentOf(path))
+    }
   } catch (cause) {
     await fs.remove(path)
     throw copyError(path, cause)

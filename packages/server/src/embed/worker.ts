@@ -1,5 +1,8 @@
 /** The worker thread of an embedded member: does jobs off the loop (`worker-executor.ts`). */
 import { createHash } from 'node:crypto'
+import { readlinkSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
+import { pid } from 'node:process'
 import { parentPort } from 'node:worker_threads'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { allBuckets } from '../buckets.ts'
@@ -11,6 +14,20 @@ const world: JobWorld = {
   openCopy: path => openLmdb({ path, buckets: allBuckets }),
   newSha256: () => createHash('sha256'),
 }
+
+/**
+ * Where cores are few, what is done here must not take them from the loop. On Linux a thread has a priority of its own;
+ * elsewhere it stays as it is.
+ */
+function stepBack(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+    if (thread > 0 && thread !== pid) setPriority(thread, constants.priority.PRIORITY_LOW)
+  } catch {
+    // No such thing here.
+  }
+}
+stepBack()
 
 /** Pieces of the jobs that are open. */
 const open = new Map<number, AsyncIterator<Uint8Array>>()
