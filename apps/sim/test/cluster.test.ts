@@ -91,7 +91,7 @@ describe('a planted fault is found', () => {
       ...given,
       fs: withMethods(given.fs, { open: open(given.fs) }),
     })
-    expect(await firstProblem({ parts }, /written|acknowledged|saw|revision|start/)).toBeDefined()
+    expect(await firstProblem({ parts }, /written|acknowledged|saw|revision|start|do not come together/)).toBeDefined()
   })
 
   test('reads that ask nobody whether they are new', async () => {

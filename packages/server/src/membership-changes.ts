@@ -50,14 +50,18 @@ export class MembershipChanges {
     propose({ ...encodeMemberChange(change), id })
   }
 
-  /** A change has its turn in the log; `isNew` unless its effects are in the state already. */
+  /**
+   * A change has its turn in the log; `isNew` unless its effects are in the state already: a received state may hold more
+   * than the snapshot it came with says.
+   */
   apply(entry: Entry, isNew: boolean): ConfState {
     const { cluster, applyToRaft } = this.#parts
     const change = decodeConfChange(entry.data)
     const proposer = this.#waiting.get(change.id)
     this.#waiting.delete(change.id)
     const refusal = isNew ? this.#make(change) : undefined
-    const confState = applyToRaft(refusal === undefined ? change : { ...change, nodeId: 0n })
+    const isMade = isNew ? refusal === undefined : this.#wasMade(change)
+    const confState = applyToRaft(isMade ? change : { ...change, nodeId: 0n })
     if (proposer?.isGone() === false) {
       if (refusal === undefined) proposer.waiter.applied(cluster.members)
       else proposer.waiter.refused(refusalOfMembership(refusal))
@@ -69,6 +73,12 @@ export class MembershipChanges {
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const { waiter, isGone } of waiting) if (!isGone()) waiter.refused(refusal)
+  }
+
+  /** Whether a change was made that the state has behind it: who was ever a member is one, or was removed. */
+  #wasMade(change: ConfChange): boolean {
+    const { memberSet } = this.#parts.cluster
+    return memberSet.isRemoved(change.nodeId) || memberSet.get(change.nodeId) !== undefined
   }
 
   #make(change: ConfChange): MembershipError | undefined {

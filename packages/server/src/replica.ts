@@ -116,10 +116,11 @@ export class Replica {
     this.#requestTimeoutMs = requestTimeoutOf(options)
     this.#appliedWatch = new AppliedWatch(clock, this.#requestTimeoutMs)
     this.waiting = new WaitingTable(proposer => this.#gaveUp(proposer))
-    this.#configuration = opened.log.snapshot().metadata
+    this.#configuration = configurationAtStart(opened, state)
+    opened.log.beginWith(this.#configuration.confState)
     this.#raft = new RaftNode(raftConfig({ id: this.#id, storage: opened.log, options, random, logger }))
     this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options) })
-    this.#snapshots = this.#makeSnapshots(this.#configuration.index)
+    this.#snapshots = this.#makeSnapshots(opened.log.snapshot().metadata.index)
     this.#applier = this.#makeApplier(replica)
     const received = new ReceivedSnapshots({ fs: parts.fs, dataDir: options.dataDir })
     this.#loop = this.#makeLoop(this.#makeInstallation(replica, received))
@@ -178,6 +179,8 @@ export class Replica {
       waiting: this.waiting,
       idPrefix: requestIds.prefix,
       configurationChanged: (entry, isNew) => {
+        // At a start the configuration is that of the state already.
+        if (entry.index <= this.#configuration.index) return
         this.#configuration = { index: entry.index, confState: this.changes.apply(entry, isNew) }
       },
       termStarted: term => this.#termStarted(term),
@@ -485,6 +488,16 @@ export class Replica {
       this.#hooks.turnEnded()
     })
   }
+}
+
+/**
+ * The configuration that follows from the state, which knows which of the log's changes were refused; that of the log where
+ * there is no state yet.
+ */
+function configurationAtStart({ log }: OpenedLog, { backend, cluster }: State): AppliedPoint {
+  const { metadata } = log.snapshot()
+  const { index } = backend.consistent
+  return index > metadata.index ? { index, confState: cluster.memberSet.confState() } : metadata
 }
 
 /** Index of the last entry that these messages carry. */

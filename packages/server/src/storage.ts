@@ -37,6 +37,17 @@ export interface AppliedPoint {
  */
 export class MemberLog extends MemoryStorage {
   #applied: (() => AppliedPoint) | undefined
+  #confState: ConfState | undefined
+
+  /** Raft begins with this configuration, which may be that of a later entry than the log begins with. */
+  beginWith(confState: ConfState): void {
+    this.#confState = confState
+  }
+
+  override initialState(): ReturnType<MemoryStorage['initialState']> {
+    const initial = super.initialState()
+    return this.#confState === undefined ? initial : { ...initial, confState: this.#confState }
+  }
 
   /** From now on snapshots are of what is applied; before, there is the one that the log begins with. */
   followState(applied: () => AppliedPoint): void {

@@ -64,3 +64,19 @@ test('a learner follows, answers what needs no vote, and gets one through a foll
   expect(await learner.refusal(ClusterService.memberPromote, { id: 5n })).toBe('5 etcdserver: member not found')
   await cluster.stop()
 })
+
+test('a change that was refused is none after a restart either', async () => {
+  cluster = new Cluster(11)
+  const machines = await cluster.found(3)
+  await cluster.advance(6000)
+  const again = { peerUrls: [urlOf('n1')] }
+  expect(await cluster.leader.refusal(ClusterService.memberAdd, again)).toContain('Peer URLs already exists')
+  for (const machine of machines) {
+    await cluster.until(machine.stop())
+    await cluster.until(machine.start())
+  }
+  const { progress } = JSON.parse(cluster.leader.member.raftStatusJson()) as { readonly progress: object }
+  expect(Object.keys(progress)).toHaveLength(3)
+  await put(cluster.leader, 'a', '1')
+  await cluster.stop()
+})
