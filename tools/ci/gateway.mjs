@@ -29,6 +29,11 @@ const requestsMin = 150
  */
 const intended = [
   [/: there 412 .*"code":9,(.*), here 400 .*"code":9,\1$/, '6.2', 'FailedPrecondition is 400 since grpc-gateway 2'],
+  [
+    /maintenance\/downgrade .*: there 404 .*, here 400 .*"etcdserver: invalid downgrade target version"/,
+    '1.1',
+    'since 3.5',
+  ],
   [/: there 405 text.*, here 501 .*("code":12|\[\]$)/, '6.2', 'another method than POST: JSON with code 12'],
   [/: there 404 text.*, here 404 .*"code":5,"message":"Not Found"}$/, '6.2', 'an unknown path: JSON with code 5'],
   [
@@ -65,7 +70,6 @@ const intended = [
     'a header',
   ],
   [/(hashkv|auth\/status) .*: there 404 text/, '1.1', 'path since 3.5'],
-  [/here 501 .*unknown method (Member\w+|Downgrade) /, '1.1', 'kvs: clusters of more than one member, and downgrades'],
 ]
 
 /** @param {import('./gateway/answer.mjs').Answer} answer */

@@ -1,9 +1,8 @@
 // @ts-check
 // A cluster of real processes: kvs or etcd, members to be killed, stopped and started again on their ports.
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { etcdctl, etcdProgram, kvsctl, kvsProgram, Program } from './programs.mjs'
+import { etcdctl, etcdProgram, freePort, kvsctl, kvsProgram, Program } from './programs.mjs'
 
 /** @typedef {import('./programs.mjs').Ctl} Ctl */
 
@@ -12,22 +11,6 @@ export const kvs = [process.execPath, kvsProgram]
 export const etcd = [etcdProgram]
 
 const waitMsMax = 15_000
-/** Below what systems give to outgoing connections: a member that comes back finds its port free. */
-const ports = { first: 10_000 + Math.floor(Math.random() * 18_000), taken: 0 }
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  for (;;) {
-    const port = ports.first + ports.taken++
-    /** @type {boolean} */
-    const isFree = await new Promise(answer => {
-      const server = createServer()
-      server.once('error', () => answer(false))
-      server.listen(port, '127.0.0.1', () => server.close(() => answer(true)))
-    })
-    if (isFree) return port
-  }
-}
 
 /**
  * Waits until something holds.

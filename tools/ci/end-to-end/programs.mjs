@@ -18,16 +18,21 @@ export const etcdctlProgram = '/usr/bin/etcdctl'
 /** Nothing of the caller's own etcd settings reaches the programs. */
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^ETCD(CTL)?_/.test(name)))
 
-/** @returns {Promise<number>} a TCP port that nobody listens on */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+/** Below what systems give to outgoing connections: nobody takes a port before the server that it is for has it. */
+const ports = { first: 10_000 + Math.floor(Math.random() * 18_000), taken: 0 }
+
+/** @returns {Promise<number>} a port of this host that nobody listens on. */
+export async function freePort() {
+  for (;;) {
+    const port = ports.first + ports.taken++
+    /** @type {boolean} */
+    const isFree = await new Promise(answer => {
+      const server = createServer()
+      server.once('error', () => answer(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => answer(true)))
     })
-  })
+    if (isFree) return port
+  }
 }
 
 /**

@@ -31,6 +31,9 @@ interface WatcherOptions {
   active: boolean
 }
 
+/** Of calls whose watchers have none. */
+const noOptions: Map<number, WatcherOptions> = new Map()
+
 const cannotWatch = -1
 const zeroKey = new Uint8Array(1)
 const writer = new Writer()
@@ -38,15 +41,15 @@ const writer = new Writer()
 class WatchCall implements StreamEvents, WatchConsumer {
   readonly #member: Member
   readonly #call: StreamCall
-  readonly #stream: WatchStream
-  readonly #options = new Map<number, WatcherOptions>()
+  /** Opened for the first request: who opens calls and asks for nothing costs little. */
+  #stream: WatchStream | undefined
+  #options: Map<number, WatcherOptions> = noOptions
   #progressTimer: unknown
   #progressWatchers = 0
 
   constructor(member: Member, call: StreamCall) {
     this.#member = member
     this.#call = call
-    this.#stream = member.state.store.watch.openStream(this)
   }
 
   message(body: Uint8Array, start: number, end: number): void {
@@ -67,7 +70,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
   halfClose(): void {}
 
   drain(): void {
-    this.#stream.resume()
+    this.#stream?.resume()
     this.#member.state.background.wake()
   }
 
@@ -128,6 +131,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
     const key = request.key.length === 0 ? zeroKey : request.key.slice()
     let watcher: Watcher
     try {
+      this.#stream ??= this.#member.state.store.watch.openStream(this)
       watcher = this.#stream.watch({
         key,
         rangeEnd: request.rangeEnd.slice(),
@@ -141,7 +145,10 @@ class WatchCall implements StreamEvents, WatchConsumer {
       return this.#refuseWatcher(reasonOf(error))
     }
     const { progressNotify, fragment } = request
-    if (progressNotify || fragment) this.#options.set(watcher.id, { progressNotify, fragment, active: true })
+    if (progressNotify || fragment) {
+      if (this.#options === noOptions) this.#options = new Map()
+      this.#options.set(watcher.id, { progressNotify, fragment, active: true })
+    }
     if (progressNotify) this.#armProgress(1)
     this.#send({ header: this.#member.messageHeader(store.revision), watchId: watcher.id, created: true })
     if (store.watch.pending) background.wake()
@@ -153,14 +160,14 @@ class WatchCall implements StreamEvents, WatchConsumer {
   }
 
   #cancel(id: number): void {
-    if (!this.#stream.cancel(id)) return
+    if (this.#stream?.cancel(id) !== true) return
     this.#dropOptions(id)
     const header = this.#member.messageHeader(this.#member.state.store.revision)
     this.#send({ header, watchId: id, canceled: true })
   }
 
   #progress(): void {
-    const revision = this.#stream.progressRevision()
+    const revision = this.#stream?.progressRevision()
     if (revision === undefined) return
     this.#send({ header: this.#member.messageHeader(revision), watchId: cannotWatch })
   }
@@ -247,7 +254,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
       if (!options.progressNotify) continue
       const idle = !options.active
       options.active = false
-      const revision = idle ? this.#stream.watcherProgress(id) : undefined
+      const revision = idle ? this.#stream?.watcherProgress(id) : undefined
       if (revision !== undefined) this.#write({ header: this.#member.messageHeader(revision), watchId: id })
     }
     state.metrics.watchProgresses.observe((clock.now() - startMs) / 1000)
@@ -257,7 +264,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
     if (this.#progressTimer !== undefined) this.#member.clock.clearTimer(this.#progressTimer)
     this.#progressTimer = undefined
     this.#options.clear()
-    this.#stream.close()
+    this.#stream?.close()
   }
 }
 
