@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
+import { Socket } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { UsageError } from './flag-values.ts'
 import type { LogOutput } from './log-output.ts'
@@ -28,7 +29,7 @@ export function journalOutput(): LogOutput {
   child.on('error', () => {})
   child.stdin.on('error', () => {})
   child.unref()
-  ;(child.stdin as unknown as { unref?: () => void }).unref?.()
+  if (child.stdin instanceof Socket) child.stdin.unref()
   return { write: (text, level) => child.stdin.write(`<${priorities[level] ?? 6}>${text}`) }
 }
 

@@ -10,12 +10,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
-import { nodeNet } from '@kvs/net'
-import type { Method } from '@kvs/proto'
+import type { GrpcChannel } from '@kvs/grpc'
 import { KV, Lease, Maintenance } from '@kvs/proto/rpc'
 import { startEmbedded } from '../src/embed.ts'
 import { HeartbeatWatch } from '../src/peers/heartbeat-watch.ts'
+import { answer, call, connectTo } from './end-to-end/member-process.ts'
 import { watchOwnTime } from './own-time.ts'
 
 const keyCount = Number(process.env['KVS_BENCH_KEYS'] ?? 1_000_000)
@@ -24,15 +23,6 @@ const gapGoalMs = 150
 /** One key of so many has a lease. */
 const leasedEvery = 10
 const names = ['a', 'b', 'c'] as const
-
-const clock = {
-  now: () => performance.now(),
-  setTimer: (delayMs: number, callback: () => void) => setTimeout(callback, delayMs),
-  clearTimer: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
-  defer: (callback: () => void) => {
-    setImmediate(callback)
-  },
-}
 
 const text = new TextEncoder()
 const keyOf = (number: number): Uint8Array => text.encode(`key/${String(number).padStart(8, '0')}`)
@@ -104,35 +94,6 @@ async function serve(name: string, ports: readonly number[], dataDir: string): P
   process.send?.(member.clientAddresses[0])
 }
 
-function answer<Answer>(child: ChildProcess, question?: string): Promise<Answer> {
-  return new Promise(resolve => {
-    child.once('message', message => resolve(message as Answer))
-    if (question !== undefined) child.send(question)
-  })
-}
-
-async function connect(address: string): Promise<GrpcChannel> {
-  const [host = '', port = ''] = address.split(':')
-  const at = { kind: 'tcp', host, port: Number(port) } as const
-  const channel = createGrpcChannel({
-    clock,
-    dial: () => nodeNet().dial(at),
-    authority: address,
-    limits: { maxReceiveBytes: 2 ** 31 - 1 },
-  })
-  await channel.connect()
-  return channel
-}
-
-async function call<Init, Response>(
-  channel: GrpcChannel,
-  method: Method<unknown, Init, Response, never>,
-  request: Init,
-): Promise<Response> {
-  const { message } = await channel.call(method.path, method.encodeRequest(request))
-  return method.decodeResponse(message)
-}
-
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -181,7 +142,7 @@ class Bench {
     const args = [...process.execArgv, own, 'serve', names[i] as string, this.#ports.join(), join(this.#folder, `${i}`)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     this.#children[i] = child
-    this.#channels[i] = await connect(await answer<string>(child))
+    this.#channels[i] = await connectTo(await answer<string>(child))
   }
 
   async #end(child: ChildProcess): Promise<void> {

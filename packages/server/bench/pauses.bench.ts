@@ -13,11 +13,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
-import { nodeNet } from '@kvs/net'
-import type { Method } from '@kvs/proto'
+import type { GrpcChannel } from '@kvs/grpc'
 import { KV, Maintenance } from '@kvs/proto/rpc'
 import { startEmbedded } from '../src/embed.ts'
+import { answer, call, connectTo } from './end-to-end/member-process.ts'
 import { watchOwnTime } from './own-time.ts'
 
 const keyCount = Number(process.env['KVS_BENCH_KEYS'] ?? 1_000_000)
@@ -31,15 +30,6 @@ const goals = { pauseMs: 10, p99Ms: 25, p99BesideBigRangeMs: 50, hashMs: 2000 }
 /** Values of the big range, 100 MB in all, and its keys. */
 const bigValueBytes = 10_000
 const bigCount = keyCount / 100
-
-const clock = {
-  now: () => performance.now(),
-  setTimer: (delayMs: number, callback: () => void) => setTimeout(callback, delayMs),
-  clearTimer: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
-  defer: (callback: () => void) => {
-    setImmediate(callback)
-  },
-}
 
 const text = new TextEncoder()
 const keyOf = (kind: string, number: number): Uint8Array => text.encode(`${kind}/${String(number).padStart(8, '0')}`)
@@ -84,35 +74,6 @@ async function serve(): Promise<void> {
   process.send?.(member.clientAddresses[0])
 }
 
-function answer<Answer>(child: ChildProcess, question?: string): Promise<Answer> {
-  return new Promise(resolve => {
-    child.once('message', message => resolve(message as Answer))
-    if (question !== undefined) child.send(question)
-  })
-}
-
-async function connect(address: string): Promise<GrpcChannel> {
-  const [host = '', port = ''] = address.split(':')
-  const at = { kind: 'tcp', host, port: Number(port) } as const
-  const channel = createGrpcChannel({
-    clock,
-    dial: () => nodeNet().dial(at),
-    authority: address,
-    limits: { maxReceiveBytes: 2 ** 31 - 1 },
-  })
-  await channel.connect()
-  return channel
-}
-
-async function call<Init, Response>(
-  channel: GrpcChannel,
-  method: Method<unknown, Init, Response, never>,
-  request: Init,
-): Promise<Response> {
-  const { message } = await channel.call(method.path, method.encodeRequest(request))
-  return method.decodeResponse(message)
-}
-
 /** Puts the keys of one kind, so many to a transaction, a few transactions at once. */
 async function fill(channel: GrpcChannel, kind: 'key' | 'big' = 'key'): Promise<void> {
   const value = new Uint8Array(kind === 'key' ? valueBytes : bigValueBytes).fill(0x78)
@@ -145,7 +106,7 @@ async function others(address: string): Promise<void> {
   let refused: string[] = []
   const value = new Uint8Array(valueBytes)
   const client = async (number: number): Promise<void> => {
-    const channel = await connect(address)
+    const channel = await connectTo(address)
     const key = text.encode(`other/${number}`)
     for (;;) {
       try {
@@ -251,7 +212,7 @@ function rowsOf(channel: GrpcChannel): readonly Row[] {
 async function main(wanted: readonly string[]): Promise<void> {
   const server = startChild('serve')
   const address = await answer<string>(server)
-  const channel = await connect(address)
+  const channel = await connectTo(address)
   console.log(`${keyCount} keys with values of ${valueBytes} bytes; ${otherClients} other clients put and read`)
   console.log(`  p99 is that of the puts of the ${windowMs / 1000} s or more in which the request is made`)
   const startMs = performance.now()

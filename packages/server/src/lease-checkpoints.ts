@@ -1,4 +1,5 @@
 import { encodeLeaseCheckpointRequest } from '@kvs/proto/rpc'
+import { DueTimer } from './due-timer.ts'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import { LeaderProposal } from './waiting.ts'
@@ -9,39 +10,27 @@ import { LeaderProposal } from './waiting.ts'
  */
 export class LeaseCheckpoints {
   readonly #member: Member
-  #timer: unknown
-  #timerAtMs = Number.POSITIVE_INFINITY
-  #closed = false
+  readonly #timer: DueTimer
 
   constructor(member: Member) {
     this.#member = member
+    this.#timer = new DueTimer({
+      clock: member.clock,
+      nextMs: () => member.state.lessor.nextCheckpointMs(),
+      due: () => this.#due(),
+    })
   }
 
   /** To be called when leases may have been granted or renewed, or leadership may have come. */
   changed(): void {
-    if (this.#closed) return
-    const at = this.#member.state.lessor.nextCheckpointMs()
-    if (at === undefined) return this.#disarm()
-    if (at >= this.#timerAtMs) return
-    this.#disarm()
-    this.#timerAtMs = at
-    const { clock } = this.#member
-    this.#timer = clock.setTimer(Math.max(0, at - clock.now()), () => this.#due())
+    this.#timer.changed()
   }
 
   close(): void {
-    this.#closed = true
-    this.#disarm()
-  }
-
-  #disarm(): void {
-    if (this.#timer !== undefined) this.#member.clock.clearTimer(this.#timer)
-    this.#timer = undefined
-    this.#timerAtMs = Number.POSITIVE_INFINITY
+    this.#timer.close()
   }
 
   #due(): void {
-    this.#disarm()
     const due = this.#member.state.lessor.dueCheckpoints()
     if (due.length > 0) {
       const checkpoints = due.map(({ id, remainingTtlSeconds: remainingTtl }) => ({ id, remainingTtl }))

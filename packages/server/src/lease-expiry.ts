@@ -1,4 +1,5 @@
 import { encodeLeaseRevokeRequest } from '@kvs/proto/rpc'
+import { DueTimer } from './due-timer.ts'
 import type { Member } from './edge/member.ts'
 import { OperationField } from './entry.ts'
 import * as limits from './limits.ts'
@@ -13,50 +14,34 @@ export class LeaseExpiry {
   /** Revocations that are proposed and not yet through. */
   #onTheirWay = 0
   #isAsking = false
-  #timer: unknown
-  #timerAtMs = Number.POSITIVE_INFINITY
-  #closed = false
+  readonly #timer: DueTimer
 
   constructor(member: Member) {
     this.#member = member
+    this.#timer = new DueTimer({
+      clock: member.clock,
+      nextMs: () => member.state.lessor.nextExpiryMs(),
+      due: () => this.#due(),
+    })
   }
 
   /** To be called when leases may have been granted or renewed, or leadership may have come. */
   changed(): void {
-    if (this.#closed) return
-    const at = this.#member.state.lessor.nextExpiryMs()
-    if (at === undefined) return this.#disarm()
-    if (at >= this.#timerAtMs) return
-    this.#disarm()
-    this.#arm(at)
+    this.#timer.changed()
   }
 
   close(): void {
-    this.#closed = true
-    this.#disarm()
-  }
-
-  #arm(atMs: number): void {
-    this.#timerAtMs = atMs
-    const delayMs = Math.max(0, atMs - this.#member.clock.now())
-    this.#timer = this.#member.clock.setTimer(delayMs, () => this.#due())
-  }
-
-  #disarm(): void {
-    if (this.#timer !== undefined) this.#member.clock.clearTimer(this.#timer)
-    this.#timer = undefined
-    this.#timerAtMs = Number.POSITIVE_INFINITY
+    this.#timer.close()
   }
 
   /** A leader that was held up may be none any more, and its leases may have been renewed elsewhere: it asks first. */
   #due(): void {
-    this.#disarm()
     if (this.#member.leadsSurely) return this.#revokeExpired()
     if (this.#isAsking) return
     this.#isAsking = true
     const answered = (): void => {
       this.#isAsking = false
-      if (!this.#closed) this.#revokeExpired()
+      if (!this.#timer.isClosed) this.#revokeExpired()
     }
     this.#member.readLinearizable({ applied: answered, refused: answered })
   }

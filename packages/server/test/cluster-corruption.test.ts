@@ -22,7 +22,7 @@ import { bytesOf } from './messages.ts'
 let cluster: Cluster
 afterEach(() => cluster.close())
 
-const within = (machine: Machine): KvsMember => machine.member as unknown as KvsMember
+const within = (machine: Machine): KvsMember => machine.member as KvsMember
 const put = (machine: Machine, key: string, value = '') =>
   machine.call(KV.put, { key: bytesOf(key), value: bytesOf(value) })
 

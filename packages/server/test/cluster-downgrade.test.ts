@@ -11,7 +11,7 @@ import { bytesOf } from './messages.ts'
 let cluster: Cluster
 afterEach(() => cluster.close())
 
-const within = (machine: Machine): KvsMember => machine.member as unknown as KvsMember
+const within = (machine: Machine): KvsMember => machine.member as KvsMember
 const asked = async (machine: Machine, action: Action, version = ''): Promise<string> =>
   (await machine.call(Maintenance.downgrade, { action, version })).version
 const refused = (machine: Machine, action: number, version = '') =>
