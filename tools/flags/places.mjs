@@ -19,7 +19,7 @@ const appTests = 'apps/server/test'
 
 /** @type {Readonly<Record<string, Place>>} */
 export const places = {
-  name: { word: 'name', source: `${server}/founding.ts`, test: `${tests}/embed.test.ts` },
+  name: { word: 'name', source: `${server}/bootstrap/founding.ts`, test: `${tests}/embed.test.ts` },
   'data-dir': { word: 'dataDir', source: `${server}/layout.ts`, test: `${tests}/embed.test.ts` },
   'max-snapshots': { none: 'the state file is the snapshot: there are no others to keep' },
   'memory-mlock': { none: 'Node.js cannot lock memory; the start says so' },
@@ -31,7 +31,7 @@ export const places = {
   'v2-deprecation': { none: 'there is no v2 store; any value means the default' },
   logger: { none: "only 'zap' is allowed" },
   'initial-advertise-peer-urls': { word: 'initialAdvertisePeerUrls' },
-  'advertise-client-urls': { word: 'advertiseClientUrls', source: `${server}/publish.ts` },
+  'advertise-client-urls': { word: 'advertiseClientUrls', source: `${server}/membership/publish.ts` },
   'auto-compaction-mode': { word: 'autoCompactionMode' },
   'auto-compaction-retention': { word: 'autoCompactionRetention' },
   'listen-peer-urls': { word: 'listenPeerUrls', source: `${server}/embed.ts`, test: `${tests}/embed.test.ts` },

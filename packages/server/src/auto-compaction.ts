@@ -1,10 +1,10 @@
 import { encodeCompactionRequest } from '@kvs/proto/rpc'
+import { OwnProposal } from './consensus/waiting.ts'
 import { formatDuration } from './duration.ts'
 import type { Member } from './edge/member.ts'
-import { OperationField } from './entry.ts'
 import type { Refusal } from './errors.ts'
 import * as limits from './limits.ts'
-import { OwnProposal } from './waiting.ts'
+import { OperationField } from './requests/entry.ts'
 
 /**
  * Compacts by itself, while this member leads. `periodic` keeps the history of a time: it samples the revision ten times

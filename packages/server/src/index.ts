@@ -12,7 +12,6 @@
  * it); `stop` is awaited before the process ends, or the next start has more to replay.
  */
 export type { TokenKeys } from './auth/auth-state.ts'
-export { allBuckets, buckets } from './buckets.ts'
 export { clientGuests, type PortGuest, type PortParts, servePort } from './client-port.ts'
 export type { HttpHandler, HttpRequest, HttpResponse, HttpRoute } from './edge/http.ts'
 export { Refusal, type RefusalCode, ServerError, type ServerErrorCode } from './errors.ts'
@@ -23,4 +22,5 @@ export { noPeers } from './no-peers.ts'
 export { defaultOptions, type MemberOptions } from './options.ts'
 export type { Clock, Executor, LogFields, Logger, PeerParts, PieceStream, Random } from './parts.ts'
 export { type RunningMember, type ServerParts, startMember } from './server.ts'
+export { allBuckets, buckets } from './state/buckets.ts'
 export { version } from './version.ts'

@@ -12,23 +12,23 @@ import {
   prepareDirectories,
   refuseIfInUse,
   refuseIfStateMissing,
-} from './bootstrap.ts'
-import type { ClusterState } from './cluster-state.ts'
+} from './bootstrap/bootstrap.ts'
+import { defragmentAtStart } from './bootstrap/start-defragment.ts'
+import { walTiming } from './consensus/storage.ts'
 import type { FrontDoor } from './edge/front-door.ts'
 import type { HttpHandler, HttpRoute } from './edge/http.ts'
-import { EffectsBackend } from './effects.ts'
 import { ServerError } from './errors.ts'
 import { KvsMember } from './kvs-member.ts'
 import { stateFile } from './layout.ts'
+import type { ClusterState } from './membership/cluster-state.ts'
 import type { MetricFamily } from './metrics/family.ts'
 import { Metrics } from './metrics/metrics.ts'
-import { openState } from './open-state.ts'
 import { checkOptions, type MemberOptions } from './options.ts'
 import type { Clock, Executor, Logger, PeerParts, Random } from './parts.ts'
-import { isAsReceived } from './received-mark.ts'
-import { ReceivedSnapshots } from './received-snapshots.ts'
-import { defragmentAtStart } from './start-defragment.ts'
-import { walTiming } from './storage.ts'
+import { isAsReceived } from './snapshots/received-mark.ts'
+import { ReceivedSnapshots } from './snapshots/received-snapshots.ts'
+import { EffectsBackend } from './state/effects.ts'
+import { openState } from './state/open-state.ts'
 import { version } from './version.ts'
 
 /** The parts a member is made of. `@kvs/server/embed` brings the real ones, tests and the simulator others. */

@@ -1,11 +1,11 @@
 import type { KeyValueList } from '@kvs/mvcc'
 import type { RangeRequest, TxnRequest } from '@kvs/proto/rpc'
-import { describeEntry, describeRangeRequest, describeTxnRequest } from './describe-request.ts'
 import { formatDuration } from './duration.ts'
 import type { Refusal } from './errors.ts'
 import * as limits from './limits.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Clock, Logger } from './parts.ts'
+import { describeEntry, describeRangeRequest, describeTxnRequest } from './requests/describe-request.ts'
 import { StageTimes } from './stages.ts'
 
 /** What etcd says about entries and reads that took too long, or were refused. */

@@ -343,10 +343,10 @@ describe('permissions', () => {
 })
 
 test('an entry that holds a password is refused, and the password is not kept', async () => {
-  const { OperationField } = await import('../src/entry.ts')
+  const { OperationField } = await import('../src/requests/entry.ts')
   const { encodeAuthUserAddRequest } = await import('@kvs/proto/rpc')
   const { authUserAdd } = await import('../src/apply/auth.ts')
-  const { ParsedEntry, encodeEntry } = await import('../src/entry.ts')
+  const { ParsedEntry, encodeEntry } = await import('../src/requests/entry.ts')
   const body = encodeAuthUserAddRequest({ name: 'a', password: 'plain' })
   const data = encodeEntry(OperationField.authUserAdd, body, 0, body.length, 1, 1)
   const entry = new ParsedEntry()

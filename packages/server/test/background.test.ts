@@ -1,7 +1,7 @@
 import { VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
-import { Background } from '../src/background.ts'
 import * as limits from '../src/limits.ts'
+import { Background } from '../src/state/background.ts'
 import { bytesOf } from './messages.ts'
 import { openTestStore } from './store.ts'
 

@@ -1,10 +1,10 @@
 import { encodeClusterVersionSetRequest, encodeDowngradeInfoSetRequest } from '@kvs/proto/membership'
 import { DowngradeRequestDowngradeAction as Action, KV, Maintenance } from '@kvs/proto/rpc'
 import { afterEach, expect, test } from 'vitest'
-import { newestKnownSnapshot } from '../src/bootstrap.ts'
-import { OperationField } from '../src/entry.ts'
+import { newestKnownSnapshot } from '../src/bootstrap/bootstrap.ts'
+import { OwnProposal } from '../src/consensus/waiting.ts'
 import type { KvsMember } from '../src/kvs-member.ts'
-import { OwnProposal } from '../src/waiting.ts'
+import { OperationField } from '../src/requests/entry.ts'
 import { Cluster, type Machine } from './cluster.ts'
 import { bytesOf } from './messages.ts'
 

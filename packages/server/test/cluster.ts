@@ -7,11 +7,11 @@ import { type VirtualHost, type VirtualNetwork, virtualNetwork } from '@kvs/raft
 import { sha256 } from '@kvs/rafthttp/node'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { type CrashMode, type FsCall, type MemFs, memFs } from '@kvs/vfs'
-import { allBuckets } from '../src/buckets.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock } from '../src/parts.ts'
 import { type RunningMember, startMember } from '../src/server.ts'
+import { allBuckets } from '../src/state/buckets.ts'
 import { keepingLogger, type LogLine } from './log.ts'
 import { refusalOf, TestStream } from './member.ts'
 

@@ -1,6 +1,6 @@
 import { VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
-import { CommitPolicy } from '../src/commit-policy.ts'
+import { CommitPolicy } from '../src/consensus/commit-policy.ts'
 
 /** A policy over a state file that commits when told. */
 function world(options: { readonly intervalMs: number; readonly operationsMax: number }) {

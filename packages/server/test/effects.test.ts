@@ -1,8 +1,8 @@
 import { memoryBackend } from '@kvs/backend/memory'
 import { SeededRandom } from '@kvs/testing'
 import { beforeEach, expect, test } from 'vitest'
-import { allBuckets, buckets } from '../src/buckets.ts'
-import { EffectsBackend, type EffectsWindow } from '../src/effects.ts'
+import { allBuckets, buckets } from '../src/state/buckets.ts'
+import { EffectsBackend, type EffectsWindow } from '../src/state/effects.ts'
 import { bytesOf } from './messages.ts'
 
 let state: EffectsBackend

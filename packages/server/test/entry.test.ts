@@ -7,7 +7,7 @@ import {
 import { decodePutRequest, encodePutRequest } from '@kvs/proto/rpc'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeEntry, OperationField, ParsedEntry } from '../src/entry.ts'
+import { encodeEntry, OperationField, ParsedEntry } from '../src/requests/entry.ts'
 import { plain, putRequest, someBytes } from './messages.ts'
 
 const names = Object.keys(OperationField) as (keyof typeof OperationField)[]

@@ -2,12 +2,12 @@ import { createLessor } from '@kvs/lease'
 import { decodeLeaseRevokeRequest } from '@kvs/proto/rpc'
 import { VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
+import type { Waiter } from '../src/consensus/waiting.ts'
 import type { Member } from '../src/edge/member.ts'
-import { OperationField } from '../src/entry.ts'
 import { Refusal } from '../src/errors.ts'
-import { LeaseExpiry } from '../src/lease-expiry.ts'
+import { LeaseExpiry } from '../src/leases/lease-expiry.ts'
 import { Metrics } from '../src/metrics/metrics.ts'
-import type { Waiter } from '../src/waiting.ts'
+import { OperationField } from '../src/requests/entry.ts'
 
 interface Proposal {
   readonly id: bigint

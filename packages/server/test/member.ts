@@ -5,12 +5,12 @@ import { memoryPipePair } from '@kvs/net'
 import type { Method } from '@kvs/proto'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { type CrashMode, type Fs, type MemFs, memFs, type Schedule } from '@kvs/vfs'
-import { allBuckets } from '../src/buckets.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { noPeers } from '../src/no-peers.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock } from '../src/parts.ts'
 import { type RunningMember, type ServerParts, startMember } from '../src/server.ts'
+import { allBuckets } from '../src/state/buckets.ts'
 import { keepingLogger, type LogLine } from './log.ts'
 
 /**

@@ -3,11 +3,11 @@ import type { Backend, Bucket, KeyInterval } from '@kvs/backend'
 import { memoryBackend } from '@kvs/backend/memory'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
-import { allBuckets } from '../src/buckets.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { Metrics } from '../src/metrics/metrics.ts'
-import { openState } from '../src/open-state.ts'
 import { defaultOptions } from '../src/options.ts'
+import { allBuckets } from '../src/state/buckets.ts'
+import { openState } from '../src/state/open-state.ts'
 import { keepingLogger } from './log.ts'
 
 test('a start reads every bucket as a whole, so that the state file compares all counts and sums', async () => {

@@ -1,7 +1,7 @@
 import { decodePutRequest, encodePutRequest } from '@kvs/proto/rpc'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PutFields } from '../src/put-fields.ts'
+import { PutFields } from '../src/requests/put-fields.ts'
 import { plain, putRequest } from './messages.ts'
 
 const fields = new PutFields()

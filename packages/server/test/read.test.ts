@@ -1,9 +1,9 @@
 import { VirtualClock } from '@kvs/testing'
 import { expect, test } from 'vitest'
+import { Reads } from '../src/consensus/read.ts'
+import { RequestIds } from '../src/consensus/request-id.ts'
 import { Refusal } from '../src/errors.ts'
 import { Metrics } from '../src/metrics/metrics.ts'
-import { Reads } from '../src/read.ts'
-import { RequestIds } from '../src/request-id.ts'
 
 /** Reads with a consensus that answers when told. */
 function world() {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RequestIds } from '../src/request-id.ts'
+import { RequestIds } from '../src/consensus/request-id.ts'
 
 const wall = Date.UTC(2026, 0, 1)
 

@@ -16,9 +16,9 @@ import {
   RangeRequestSortTarget,
 } from '@kvs/proto/rpc'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { describeEntry } from '../src/describe-request.ts'
-import { encodeEntry, OperationField } from '../src/entry.ts'
 import * as limits from '../src/limits.ts'
+import { describeEntry } from '../src/requests/describe-request.ts'
+import { encodeEntry, OperationField } from '../src/requests/entry.ts'
 import { StageTimes, stageFields } from '../src/stages.ts'
 import type { LogLine } from './log.ts'
 import { type TestMember, World } from './member.ts'

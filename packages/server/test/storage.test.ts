@@ -2,7 +2,7 @@ import { type Entry, EntryType } from '@kvs/raft'
 import { memFs } from '@kvs/vfs'
 import { createWal } from '@kvs/wal'
 import { expect, test } from 'vitest'
-import { MemberLog, Storage } from '../src/storage.ts'
+import { MemberLog, Storage } from '../src/consensus/storage.ts'
 
 const entryOf = (index: number, bytes: number): Entry => ({
   index,

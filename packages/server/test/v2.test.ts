@@ -3,10 +3,10 @@ import { encodeRequest, type RequestInit } from '@kvs/proto/etcdserver'
 import { encodeInternalRaftRequest } from '@kvs/proto/internal'
 import { expect, test } from 'vitest'
 import { applyV2Request } from '../src/apply/v2.ts'
-import { allBuckets } from '../src/buckets.ts'
-import { ClusterState } from '../src/cluster-state.ts'
-import { describeEntry } from '../src/describe-request.ts'
-import { OperationField, ParsedEntry } from '../src/entry.ts'
+import { ClusterState } from '../src/membership/cluster-state.ts'
+import { describeEntry } from '../src/requests/describe-request.ts'
+import { OperationField, ParsedEntry } from '../src/requests/entry.ts'
+import { allBuckets } from '../src/state/buckets.ts'
 
 /** Requests of etcd's second API as its releases put them into the log: bare, or inside of the newer message. */
 const framings = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { OwnProposal, WaitingTable } from '../src/consensus/waiting.ts'
 import { Refusal } from '../src/errors.ts'
-import { OwnProposal, WaitingTable } from '../src/waiting.ts'
 
 /** A waiter that writes down what it is told. */
 function noting(notes: string[], name: string): OwnProposal<unknown> {

@@ -1,7 +1,7 @@
 import { Writer } from '@kvs/proto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Cursor, sizeVarint, writeVarint, writeVarint64 } from '../src/wire.ts'
+import { Cursor, sizeVarint, writeVarint, writeVarint64 } from '../src/requests/wire.ts'
 import { plain, someNumber } from './messages.ts'
 
 const two64 = 2n ** 64n

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { allBuckets, buckets } from '../src/buckets.ts'
 import { WorkerExecutor } from '../src/embed/worker-executor.ts'
+import { allBuckets, buckets } from '../src/state/buckets.ts'
 import { bytesOf } from './messages.ts'
 
 /** Jobs in a real worker thread, which Node can only run as one bundled file. */

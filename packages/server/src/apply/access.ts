@@ -8,10 +8,10 @@ import {
   decodeTxnRequest,
 } from '@kvs/proto/rpc'
 import { refusalOfVerdict } from '../auth/refusals.ts'
-import { OperationField, type ParsedEntry } from '../entry.ts'
 import type { Refusal } from '../errors.ts'
-import { PutFields } from '../put-fields.ts'
-import type { State } from '../state.ts'
+import { OperationField, type ParsedEntry } from '../requests/entry.ts'
+import { PutFields } from '../requests/put-fields.ts'
+import type { State } from '../state/state.ts'
 
 /**
  * What the entry's header says about who asked is held against users and roles as they are now: they may have changed

@@ -5,10 +5,10 @@ import {
   decodeAlarmRequest,
   decodeTxnRequest,
 } from '@kvs/proto/rpc'
-import { txnCostBytes } from '../cost.ts'
-import { OperationField, type ParsedEntry } from '../entry.ts'
 import { Refusal } from '../errors.ts'
-import type { State } from '../state.ts'
+import { txnCostBytes } from '../requests/cost.ts'
+import { OperationField, type ParsedEntry } from '../requests/entry.ts'
+import type { State } from '../state/state.ts'
 import type { Operation } from './operation.ts'
 import type { AlarmOutcome } from './outcome.ts'
 

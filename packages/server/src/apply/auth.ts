@@ -14,8 +14,8 @@ import {
   decodeAuthUserRevokeRoleRequest,
 } from '@kvs/proto/rpc'
 import { refusalOfAuth } from '../auth/refusals.ts'
-import type { ParsedEntry } from '../entry.ts'
 import { Refusal } from '../errors.ts'
+import type { ParsedEntry } from '../requests/entry.ts'
 import { type Operation, refuse } from './operation.ts'
 import type { RevisionOutcome } from './outcome.ts'
 

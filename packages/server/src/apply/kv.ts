@@ -6,13 +6,13 @@ import {
   decodeTxnRequest,
   type TxnRequest,
 } from '@kvs/proto/rpc'
-import type { ParsedEntry } from '../entry.ts'
+import type { Waiter } from '../consensus/waiting.ts'
 import { Refusal, type RefusalCode } from '../errors.ts'
 import * as limits from '../limits.ts'
-import { PutFields } from '../put-fields.ts'
-import { storeRange } from '../requests.ts'
-import type { State } from '../state.ts'
-import type { Waiter } from '../waiting.ts'
+import type { ParsedEntry } from '../requests/entry.ts'
+import { PutFields } from '../requests/put-fields.ts'
+import { storeRange } from '../requests/requests.ts'
+import type { State } from '../state/state.ts'
 import { type Operation, refuse } from './operation.ts'
 import type { PutOutcome, TxnOutcome } from './outcome.ts'
 import { endWrite, endWriteInSlices, runSlices, SliceBudget, type Slices } from './slices.ts'

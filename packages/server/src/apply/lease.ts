@@ -1,8 +1,8 @@
 import { LeaseError } from '@kvs/lease'
 import { decodeLeaseCheckpointRequest, decodeLeaseGrantRequest, decodeLeaseRevokeRequest } from '@kvs/proto/rpc'
+import type { Waiter } from '../consensus/waiting.ts'
 import { Refusal } from '../errors.ts'
-import type { State } from '../state.ts'
-import type { Waiter } from '../waiting.ts'
+import type { State } from '../state/state.ts'
 import { type Operation, refuse } from './operation.ts'
 import { endWriteInSlices, runSlices, SliceBudget, type Slices } from './slices.ts'
 

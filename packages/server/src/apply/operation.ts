@@ -1,7 +1,7 @@
-import type { ParsedEntry } from '../entry.ts'
+import type { Waiter } from '../consensus/waiting.ts'
 import type { Refusal } from '../errors.ts'
-import type { State } from '../state.ts'
-import type { Waiter } from '../waiting.ts'
+import type { ParsedEntry } from '../requests/entry.ts'
+import type { State } from '../state/state.ts'
 
 /**
  * One replicated operation: its effects on the state are a function of the state and the entry alone. Whether somebody

@@ -1,10 +1,10 @@
 import { decodeTxnRequest } from '@kvs/proto/rpc'
-import { costBytesMax, leaseGrantCostBytes, putCostBytes, txnCostBytes } from '../cost.ts'
-import { OperationField, type ParsedEntry } from '../entry.ts'
+import type { Waiter } from '../consensus/waiting.ts'
 import { Refusal } from '../errors.ts'
-import { PutFields } from '../put-fields.ts'
-import type { Quota } from '../quota.ts'
-import type { Waiter } from '../waiting.ts'
+import { costBytesMax, leaseGrantCostBytes, putCostBytes, txnCostBytes } from '../requests/cost.ts'
+import { OperationField, type ParsedEntry } from '../requests/entry.ts'
+import { PutFields } from '../requests/put-fields.ts'
+import type { Quota } from '../state/quota.ts'
 
 const fields = new PutFields()
 

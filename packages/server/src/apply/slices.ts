@@ -1,7 +1,7 @@
 import type { LeaseChange, WriteTxn } from '@kvs/mvcc'
-import type { Background } from '../background.ts'
 import * as limits from '../limits.ts'
-import type { State } from '../state.ts'
+import type { Background } from '../state/background.ts'
+import type { State } from '../state/state.ts'
 import type { Continuation } from './operation.ts'
 
 /** Long work on the loop: it gives way at every `yield`. */

@@ -2,7 +2,7 @@ import type { Compare, RangeCursor, RangeResult, Store, WriteTxn } from '@kvs/mv
 import type { DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, TxnRequest } from '@kvs/proto/rpc'
 import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
-import { storeCompare, storeRange } from '../requests.ts'
+import { storeCompare, storeRange } from '../requests/requests.ts'
 import type { OpOutcome } from './outcome.ts'
 import type { SliceBudget, Slices } from './slices.ts'
 

@@ -1,9 +1,9 @@
 import { decodeAttributes, MembershipError, parseId } from '@kvs/membership'
 import { decodeRequest } from '@kvs/proto/etcdserver'
 import type { Entry } from '@kvs/raft'
-import type { ClusterState } from '../cluster-state.ts'
-import type { ParsedEntry } from '../entry.ts'
 import { ServerError } from '../errors.ts'
+import type { ClusterState } from '../membership/cluster-state.ts'
+import type { ParsedEntry } from '../requests/entry.ts'
 
 /**
  * A write of the API that etcd had before version 3. Its keys are not kept here. Members of etcd up to 3.6 also say in this

@@ -25,7 +25,7 @@ import {
 import type { Backend } from '@kvs/backend'
 import type { ServerCall } from '@kvs/grpc'
 import type { Lessor } from '@kvs/lease'
-import { AppliedWatch } from '../applied-watch.ts'
+import { AppliedWatch } from '../consensus/applied-watch.ts'
 import { ServerError } from '../errors.ts'
 import { type MemberOptions, requestTimeoutOf } from '../options.ts'
 import type { Clock, Executor, Logger, Random } from '../parts.ts'

@@ -1,7 +1,7 @@
 import type { AuthContent, AuthStorage, RoleRecord, UserRecord } from '@kvs/auth'
 import type { Backend } from '@kvs/backend'
 import { decodeRole, decodeUser, encodeRole, encodeUser, type PermissionType } from '@kvs/proto/auth'
-import { buckets } from '../buckets.ts'
+import { buckets } from '../state/buckets.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

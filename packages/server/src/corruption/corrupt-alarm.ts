@@ -1,7 +1,7 @@
 import { AlarmRequestAlarmAction as Action, AlarmType, encodeAlarmRequest } from '@kvs/proto/rpc'
+import { OwnProposal } from '../consensus/waiting.ts'
 import type { Member } from '../edge/member.ts'
-import { OperationField } from '../entry.ts'
-import { OwnProposal } from '../waiting.ts'
+import { OperationField } from '../requests/entry.ts'
 
 /** Raises the CORRUPT alarm of a member; member 0: somebody's, and nobody knows whose. */
 export function raiseCorrupt(member: Pick<Member, 'clock' | 'logger' | 'propose'>, memberId: bigint): void {

@@ -2,7 +2,7 @@ import type { KvHash } from '@kvs/mvcc'
 import { type PeerHashKv, RaftHttpError } from '@kvs/rafthttp'
 import type { Member } from '../edge/member.ts'
 import * as limits from '../limits.ts'
-import type { State } from '../state.ts'
+import type { State } from '../state/state.ts'
 
 /**
  * The hash of everything at a revision, 0 for the present one, in slices beside the loop. Begins anew where a snapshot took

@@ -1,8 +1,8 @@
 import type { AuthInfo } from '@kvs/auth'
 import type { ServerCall, UnaryCall } from '@kvs/grpc'
 import { type Method, Writer } from '@kvs/proto'
+import type { Proposer } from '../consensus/waiting.ts'
 import type { Refusal } from '../errors.ts'
-import type { Proposer } from '../waiting.ts'
 import type { Member } from './member.ts'
 
 /** How calls get their answers: what all services of the edge share. */

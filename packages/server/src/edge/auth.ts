@@ -30,7 +30,7 @@ import {
 import type { AuthStatusOutcome, LoginOutcome, NamesOutcome, PermissionsOutcome } from '../apply/auth.ts'
 import type { RevisionOutcome } from '../apply/outcome.ts'
 import { refusalOfAuth } from '../auth/refusals.ts'
-import { OperationField } from '../entry.ts'
+import { OperationField } from '../requests/entry.ts'
 import { type Answer, decodeOrFail, refuse, replyMessage, WaitingCall } from './answer.ts'
 import { isPermitted, proposeAs } from './caller.ts'
 import { notedCaller } from './guard.ts'

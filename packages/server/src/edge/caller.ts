@@ -1,8 +1,8 @@
 import { type AccessVerdict, AuthError, type AuthInfo } from '@kvs/auth'
 import type { ServerCall, UnaryCall } from '@kvs/grpc'
 import { refusalOfAuth, refusalOfVerdict } from '../auth/refusals.ts'
-import type { OperationField } from '../entry.ts'
 import type { Refusal } from '../errors.ts'
+import type { OperationField } from '../requests/entry.ts'
 import { type Answer, refuse, WaitingCall } from './answer.ts'
 import type { Member } from './member.ts'
 

@@ -20,8 +20,8 @@ import {
   writeMemberUpdateResponse,
 } from '@kvs/proto/rpc'
 import { Refusal } from '../errors.ts'
-import { refusalOfMembership } from '../membership-changes.ts'
-import { promote } from '../promotion.ts'
+import { refusalOfMembership } from '../membership/membership-changes.ts'
+import { promote } from '../membership/promotion.ts'
 import { decodeOrFail, refuse, replyMessage } from './answer.ts'
 import type { Member } from './member.ts'
 

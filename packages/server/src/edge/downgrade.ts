@@ -10,8 +10,8 @@ import {
 } from '@kvs/membership'
 import { encodeDowngradeInfoSetRequest } from '@kvs/proto/membership'
 import { DowngradeRequestDowngradeAction as Action, Maintenance, writeDowngradeResponse } from '@kvs/proto/rpc'
-import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
+import { OperationField } from '../requests/entry.ts'
 import { decodeOrFail, refuse, replyMessage, WaitingCall } from './answer.ts'
 import type { Member } from './member.ts'
 

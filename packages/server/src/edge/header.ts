@@ -1,4 +1,4 @@
-import { sizeVarint, writeVarint, writeVarint64 } from '../wire.ts'
+import { sizeVarint, writeVarint, writeVarint64 } from '../requests/wire.ts'
 
 /**
  * The `ResponseHeader` of this member, written by hand into answers: the two ids never change and are kept encoded, the

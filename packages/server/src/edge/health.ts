@@ -1,7 +1,7 @@
 import { AlarmType } from '@kvs/proto/rpc'
-import { alarmName, describeAlarm } from '../alarms.ts'
 import { Refusal } from '../errors.ts'
 import { requestTimeoutOf } from '../options.ts'
+import { alarmName, describeAlarm } from '../state/alarms.ts'
 import {
   errorResponse,
   type HttpHandler,

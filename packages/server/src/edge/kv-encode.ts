@@ -2,7 +2,7 @@ import type { KeyValueList, RangeResult } from '@kvs/mvcc'
 import type { Writer } from '@kvs/proto'
 import type { DeleteOutcome, OpOutcome, PutOutcome, TxnOutcome } from '../apply/outcome.ts'
 import * as limits from '../limits.ts'
-import { sizeVarint, writeVarint } from '../wire.ts'
+import { sizeVarint, writeVarint } from '../requests/wire.ts'
 import { scratchOf } from './answer.ts'
 import type { HeaderWriter } from './header.ts'
 

@@ -13,9 +13,9 @@ import {
   writeLeaseTimeToLiveResponse,
 } from '@kvs/proto/rpc'
 import type { LeaseGrantOutcome, RevisionOutcome } from '../apply/outcome.ts'
-import { leaseGrantCostBytes } from '../cost.ts'
-import { OperationField } from '../entry.ts'
 import { Refusal } from '../errors.ts'
+import { leaseGrantCostBytes } from '../requests/cost.ts'
+import { OperationField } from '../requests/entry.ts'
 import { type Answer, decodeOrFail, failMalformed, refuse, replyMessage, WaitingCall } from './answer.ts'
 import { asCaller, type Caller, isPermitted, proposeAs } from './caller.ts'
 import type { Member } from './member.ts'

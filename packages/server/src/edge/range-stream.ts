@@ -4,7 +4,7 @@ import { KV, RangeRequestSortOrder as Order, type RangeRequest, RangeRequestSort
 import { refusalOf } from '../apply/kv.ts'
 import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
-import { storeRange } from '../requests.ts'
+import { storeRange } from '../requests/requests.ts'
 import { decodeOrFail, refuse } from './answer.ts'
 import { asCaller, type Caller, isPermitted } from './caller.ts'
 import { encodeRangeChunk, type RangeEnd } from './kv-encode.ts'

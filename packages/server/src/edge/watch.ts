@@ -11,7 +11,7 @@ import {
 } from '@kvs/proto/rpc'
 import { Refusal } from '../errors.ts'
 import * as limits from '../limits.ts'
-import { sizeVarint, writeVarint } from '../wire.ts'
+import { sizeVarint, writeVarint } from '../requests/wire.ts'
 import { failMalformed, scratchOf } from './answer.ts'
 import { type Caller, identifyOrRefuse, printedRefusal, refusalOf } from './caller.ts'
 import type { Member } from './member.ts'

@@ -1,8 +1,8 @@
 import { type Backend, BackendError } from '@kvs/backend'
 import { openLmdb } from '@kvs/backend/lmdb'
-import { allBuckets } from '../buckets.ts'
 import { ServerError } from '../errors.ts'
 import { parentDir } from '../layout.ts'
+import { allBuckets } from '../state/buckets.ts'
 
 /** Opens the state file in LMDB. What cannot be opened is said in one line that names the way out. */
 export async function openStateFile(path: string, quotaBytes: number): Promise<Backend> {

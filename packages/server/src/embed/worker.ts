@@ -5,9 +5,9 @@ import { constants, setPriority } from 'node:os'
 import { pid } from 'node:process'
 import { parentPort } from 'node:worker_threads'
 import { openLmdb } from '@kvs/backend/lmdb'
-import { allBuckets } from '../buckets.ts'
 import { openPieces, runJob } from '../jobs/table.ts'
 import type { JobWorld } from '../jobs/world.ts'
+import { allBuckets } from '../state/buckets.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 const world: JobWorld = {

@@ -1,8 +1,8 @@
 import type { BackendRecord, BackendView } from '@kvs/backend'
 import { type BucketSource, boltPages } from '@kvs/bbolt'
-import { allBuckets, buckets } from '../buckets.ts'
 import type { PieceStream } from '../parts.ts'
-import { isReceivedMark } from '../received-mark.ts'
+import { isReceivedMark } from '../snapshots/received-mark.ts'
+import { allBuckets, buckets } from '../state/buckets.ts'
 import type { JobWorld } from './world.ts'
 
 /** What a backup is made of. */

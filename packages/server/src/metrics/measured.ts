@@ -1,8 +1,8 @@
 import type { TransportState } from '@kvs/rafthttp'
 import type { ConsensusStatus } from '../edge/member.ts'
-import type { Effects } from '../effects.ts'
 import type { MemberOptions } from '../options.ts'
-import type { State } from '../state.ts'
+import type { Effects } from '../state/effects.ts'
+import type { State } from '../state/state.ts'
 import type { CallMetrics } from './calls.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -1,7 +1,7 @@
 import { formatId } from '@kvs/membership'
-import { alarmName } from '../alarms.ts'
 import { describeFeatureGates } from '../feature-gates.ts'
 import { quotaBytes } from '../options.ts'
+import { alarmName } from '../state/alarms.ts'
 import { version } from '../version.ts'
 import {
   counter,

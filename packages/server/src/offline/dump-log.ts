@@ -4,9 +4,9 @@ import { decodeMetadata } from '@kvs/proto/etcdserver'
 import { decodeConfChange, type Entry, EntryType, RaftError } from '@kvs/raft'
 import { nodeFs } from '@kvs/vfs'
 import { describeWalRecord, readWalRecords, type WalEnd, walExists } from '@kvs/wal'
-import { describeEntry } from '../describe-request.ts'
 import { ServerError } from '../errors.ts'
 import { walDir } from '../layout.ts'
+import { describeEntry } from '../requests/describe-request.ts'
 
 /**
  * Tells every record of a log, a line each, and where the log ends. `dir` is the log's directory or the data directory around

@@ -4,10 +4,10 @@ import { decodeAttributes, decodeMember, decodeMemberChange, MembershipError, pa
 import { decodeClusterMemberAttrSetRequest, decodeClusterVersionSetRequest } from '@kvs/proto/membership'
 import { decodeConfChange, type Entry, EntryType } from '@kvs/raft'
 import { applyV2Request } from '../apply/v2.ts'
-import { allBuckets, buckets } from '../buckets.ts'
-import { ClusterState, memberRecord } from '../cluster-state.ts'
-import { OperationField, ParsedEntry } from '../entry.ts'
 import { ServerError } from '../errors.ts'
+import { ClusterState, memberRecord } from '../membership/cluster-state.ts'
+import { OperationField, ParsedEntry } from '../requests/entry.ts'
+import { allBuckets, buckets } from '../state/buckets.ts'
 import type { StateRecord } from './fill-state.ts'
 import type { StateReader } from './state-reader.ts'
 

@@ -1,8 +1,8 @@
 import type { Bucket, ConsistentPoint } from '@kvs/backend'
 import { openLmdb } from '@kvs/backend/lmdb'
 import type { Fs } from '@kvs/vfs'
-import { allBuckets } from '../buckets.ts'
 import { stateFile } from '../layout.ts'
+import { allBuckets } from '../state/buckets.ts'
 import type { StateReader } from './state-reader.ts'
 
 export type StateRecord = readonly [key: Uint8Array, value: Uint8Array]

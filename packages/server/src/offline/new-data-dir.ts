@@ -1,5 +1,5 @@
 import type { Fs } from '@kvs/vfs'
-import { prepareDirectories } from '../bootstrap.ts'
+import { prepareDirectories } from '../bootstrap/bootstrap.ts'
 import { ServerError } from '../errors.ts'
 import { memberDir, walDir } from '../layout.ts'
 

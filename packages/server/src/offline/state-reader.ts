@@ -2,8 +2,8 @@ import { BackendError, type ConsistentPoint } from '@kvs/backend'
 import { type LmdbReader, readLmdb } from '@kvs/backend/lmdb'
 import { BoltError, type BoltReader, openBolt, type StatusSource } from '@kvs/bbolt'
 import type { Fs } from '@kvs/vfs'
-import { allBuckets } from '../buckets.ts'
 import { ServerError } from '../errors.ts'
+import { allBuckets } from '../state/buckets.ts'
 
 /** A state file that nobody writes: kvs's own, or one of Go's etcd (its database, or a backup of either). */
 export interface StateReader extends StatusSource {

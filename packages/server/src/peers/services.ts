@@ -14,10 +14,10 @@ import { refusalOfAuth, refusalOfVerdict } from '../auth/refusals.ts'
 import { effectsJson, effectsPath } from '../corruption/effects-check.ts'
 import { hashInSlices } from '../corruption/hash.ts'
 import type { Member } from '../edge/member.ts'
-import type { Effects } from '../effects.ts'
 import { Refusal } from '../errors.ts'
-import { elsewhere, leaseNotFound } from '../leases.ts'
-import { type Promotion, promoteHere, replyOfRefusal } from '../promotion.ts'
+import { elsewhere, leaseNotFound } from '../leases/leases.ts'
+import { type Promotion, promoteHere, replyOfRefusal } from '../membership/promotion.ts'
+import type { Effects } from '../state/effects.ts'
 import { versionJson } from '../version.ts'
 
 /** What this member answers other members who ask it: who belongs to the cluster, hashes, leases it keeps. */

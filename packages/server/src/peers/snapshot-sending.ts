@@ -2,7 +2,7 @@ import type { Message } from '@kvs/raft'
 import { type OutgoingSnapshot, RaftHttpError, type SnapshotContent } from '@kvs/rafthttp'
 import type { File, Fs } from '@kvs/vfs'
 import * as limits from '../limits.ts'
-import type { StateCopies, StateCopy } from '../state-copies.ts'
+import type { StateCopies, StateCopy } from '../snapshots/state-copies.ts'
 
 /** The format of snapshots between members of kvs: the state file as it is. */
 export const stateFormat = 'kvs-state'

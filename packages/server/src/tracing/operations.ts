@@ -12,7 +12,7 @@ import {
 } from '@kvs/proto/rpc'
 import { WaitingCall } from '../edge/answer.ts'
 import { RangeMeter } from '../edge/read-meter.ts'
-import { OperationField, ParsedEntry } from '../entry.ts'
+import { OperationField, ParsedEntry } from '../requests/entry.ts'
 import type { SpanAttributes } from './span.ts'
 
 /** What a call did to the store. */

@@ -2,9 +2,9 @@ import { memoryBackend } from '@kvs/backend/memory'
 import { openStore } from '@kvs/mvcc'
 import { SeededRandom } from '@kvs/testing'
 import { expect, test } from 'vitest'
-import { allBuckets, buckets } from '../../src/buckets.ts'
 import { hashState } from '../../src/offline/hash-kv.ts'
 import type { StateReader } from '../../src/offline/state-reader.ts'
+import { allBuckets, buckets } from '../../src/state/buckets.ts'
 
 const seeds = process.env['KVS_SEED'] === undefined ? [1, 2, 3, 4, 5, 6, 7, 8] : [Number(process.env['KVS_SEED'])]
 

@@ -5,10 +5,10 @@ import { writeBolt } from '@kvs/bbolt'
 import { migrateFromEtcd, migrateInPlace } from '@kvs/server/offline'
 import { nodeFs } from '@kvs/vfs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { allBuckets } from '../../src/buckets.ts'
 import { snapDir, stateFile, walDir } from '../../src/layout.ts'
 import { hashState } from '../../src/offline/hash-kv.ts'
 import { openStateReader, type StateReader } from '../../src/offline/state-reader.ts'
+import { allBuckets } from '../../src/state/buckets.ts'
 import { type Content, contentOf, Etcd, etcdctl, filesBelow, hasEtcd, identityOf, startKvs } from './etcd.ts'
 
 const fs = nodeFs()
