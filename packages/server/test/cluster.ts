@@ -3,15 +3,17 @@ import { MemoryStates, openMemory } from '@kvs/backend/memory'
 import { type CallOptions, createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
 import { memoryPipePair } from '@kvs/net'
 import type { Method } from '@kvs/proto'
+import type { Wire } from '@kvs/rafthttp'
 import { type VirtualHost, type VirtualNetwork, virtualNetwork } from '@kvs/rafthttp/memory'
 import { sha256 } from '@kvs/rafthttp/node'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
-import { type CrashMode, type FsCall, type MemFs, memFs } from '@kvs/vfs'
+import { type CrashMode, type Fs, type FsCall, type MemFs, memFs } from '@kvs/vfs'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock } from '../src/parts.ts'
 import { type RunningMember, startMember } from '../src/server.ts'
 import { allBuckets } from '../src/state/buckets.ts'
+import type { Around } from './effects-trace.ts'
 import { keepingLogger, type LogLine } from './log.ts'
 import { refusalOf, TestStream } from './member.ts'
 
@@ -197,30 +199,31 @@ export class Machine {
     const life = ++this.#life
     const { cluster, disk, host, name, states } = this
     const random = cluster.random.fork()
+    const { fs, wire, endpoint: trace } = this.around({ fs: disk, wire: host.wire })
     this.#givingUp = new AbortController()
     const url = this.#options.initialAdvertisePeerUrls?.[0] ?? peerUrlOf(name)
     const member = await startMember(
       {
         clock: this.#clockOf(life),
         random,
-        fs: disk,
+        fs,
         logger: keepingLogger(cluster.log),
         signal: this.#givingUp.signal,
         executor: inlineExecutor({
           openCopy: path => openMemory({ fs: disk, path, states: new MemoryStates(), buckets: allBuckets, random }),
           newSha256: () => createHash('sha256'),
         }),
-        openBackend: path => openMemory({ fs: disk, path, states, buckets: allBuckets, random }),
+        openBackend: path => openMemory({ fs, path, states, buckets: allBuckets, random }),
         onFatal: error => this.fatal.push(error),
         onRemoved: () => {
           this.removed = true
         },
         peers: {
-          wire: host.wire,
+          wire,
           makeHash: sha256,
           serve: endpoint => {
             this.#unlisten?.()
-            this.#unlisten = host.listen(url, endpoint)
+            this.#unlisten = host.listen(url, trace(endpoint))
           },
         },
       },
@@ -272,6 +275,15 @@ export class Machine {
     this.disk = mode === undefined ? this.disk.kill() : this.disk.crash({ mode })
   }
 
+  /** Puts something between the member and what it does to others; to be set before it starts. */
+  around: (outside: { readonly fs: Fs; readonly wire: Wire }) => Around = outside => ({
+    ...outside,
+    endpoint: endpoint => endpoint,
+  })
+
+  /** How long a sync of the disk takes, in ms of virtual time; 0: no time. */
+  syncMs = 0
+
   /** While it says so, calls of the disk do not return; `letGo` returns them. */
   holds: (call: FsCall) => boolean = () => false
   #held: (() => void)[] = []
@@ -291,6 +303,7 @@ export class Machine {
       random: this.cluster.random.fork(),
       schedule: (call, done) => {
         if (this.holds(call)) this.#held.push(done)
+        else if (this.syncMs > 0 && call.operation === 'datasync') this.cluster.clock.setTimer(this.syncMs, done)
         else queueMicrotask(done)
       },
     })
