@@ -35,7 +35,7 @@ async function world(step: (message: Message) => void = () => {}) {
     fs,
     peers: { wire: virtualNetwork({ clock, random }).host('one').wire, makeHash: sha256, serve: () => {} },
     cluster: new ClusterState(backend),
-    received: new ReceivedSnapshots({ fs, dataDir: '/data' }),
+    received: new ReceivedSnapshots({ fs, dataDir: '/data', logger: keepingLogger(log) }),
     copies: new StateCopies({ backend, fs, dir: '/data/member/snap' }),
     loop: {
       step,

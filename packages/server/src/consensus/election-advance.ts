@@ -1,5 +1,8 @@
+import { formatId } from '@kvs/membership'
+import { formatDuration } from '../duration.ts'
 import type { Member } from '../edge/member.ts'
 import * as limits from '../limits.ts'
+import { electionTicksOf } from '../options.ts'
 import type { Replica } from './replica.ts'
 
 /**
@@ -17,8 +20,11 @@ export class ElectionAdvance {
   }
 
   start(): void {
-    const { clock, options } = this.#member
-    if (options.initialElectionTickAdvance) this.#look(clock.now() + limits.electionAdvanceWindowMs)
+    const { clock, logger, options } = this.#member
+    const ticks = { 'election-ticks': electionTicksOf(options) }
+    if (!options.initialElectionTickAdvance) return logger.info('skipping initial election tick advance', ticks)
+    logger.info('starting initial election tick advance', ticks)
+    this.#look(clock.now() + limits.electionAdvanceWindowMs)
   }
 
   close(): void {
@@ -27,16 +33,22 @@ export class ElectionAdvance {
   }
 
   #look(untilMs: number): void {
-    const { clock, consensus, logger } = this.#member
+    const { clock, consensus, logger, options } = this.#member
     this.#timer = undefined
     if (consensus.leader !== 0n || clock.now() > untilMs) return
     if (this.#replica.peers.transport.activePeers() < 2) {
       this.#timer = clock.setTimer(limits.electionAdvanceCheckMs, () => this.#look(untilMs))
       return
     }
+    const ticks = electionTicksOf(options) - 2
     logger.info('initialized peer connections; fast-forwarding election ticks', {
+      'local-member-id': formatId(this.#member.id),
+      'forward-ticks': ticks,
+      'forward-duration': formatDuration(ticks * options.heartbeatIntervalMs),
+      'election-ticks': electionTicksOf(options),
+      'election-timeout': formatDuration(options.electionTimeoutMs),
       'active-remote-members': this.#replica.peers.transport.activePeers(),
     })
-    this.#replica.advanceElection()
+    this.#replica.advanceElection(ticks)
   }
 }

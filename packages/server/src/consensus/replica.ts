@@ -122,7 +122,7 @@ export class Replica {
     this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options) })
     this.#snapshots = this.#makeSnapshots(opened.log.snapshot().metadata.index)
     this.#applier = this.#makeApplier(replica)
-    const received = new ReceivedSnapshots({ fs: parts.fs, dataDir: options.dataDir })
+    const received = new ReceivedSnapshots({ ...parts, dataDir: options.dataDir })
     this.#loop = this.#makeLoop(this.#makeInstallation(replica, received))
     this.peers = new Peers({
       ...parts,
@@ -342,8 +342,8 @@ export class Replica {
   }
 
   /** A member that has just started need not wait for a whole election timeout where it sees others that can vote. */
-  advanceElection(): void {
-    this.#loop.advanceTicks(electionTicksOf(this.#options) - 2)
+  advanceElection(ticks: number): void {
+    this.#loop.advanceTicks(ticks)
   }
 
   /** When the present leader came to be known here, or there came to be none. */

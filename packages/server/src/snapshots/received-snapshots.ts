@@ -1,11 +1,12 @@
 import type { Backend } from '@kvs/backend'
 import type { Snapshot } from '@kvs/proto/wal'
 import type { IncomingSnapshot } from '@kvs/rafthttp'
-import { findSnapDb, releaseSnapDbs, SnapError, saveSnapDb } from '@kvs/snap'
+import { findSnapDb, releaseSnapDbs, SnapError, type SnapEvent, type SnapEventSink, saveSnapDb } from '@kvs/snap'
 import type { Fs } from '@kvs/vfs'
 import { ServerError } from '../errors.ts'
 import { snapDir, stateFile } from '../layout.ts'
 import * as limits from '../limits.ts'
+import type { Logger } from '../parts.ts'
 import { takePlace } from './received-mark.ts'
 
 /**
@@ -13,11 +14,16 @@ import { takePlace } from './received-mark.ts'
  * until it takes that one's place: so does etcd, and a start after a crash finds out by the log whether it was to.
  */
 export class ReceivedSnapshots {
-  readonly #at: { readonly fs: Fs; readonly dir: string }
+  readonly #at: { readonly fs: Fs; readonly dir: string; readonly onEvent: SnapEventSink }
   readonly #stateFile: string
 
-  constructor(parts: { readonly fs: Fs; readonly dataDir: string }) {
-    this.#at = { fs: parts.fs, dir: snapDir(parts.dataDir) }
+  constructor(parts: { readonly fs: Fs; readonly dataDir: string; readonly logger: Logger }) {
+    const onEvent = (event: SnapEvent): void => {
+      if (event.type === 'file-removed') {
+        parts.logger.info('found orphaned .snap.db file; deleting', { path: event.file })
+      }
+    }
+    this.#at = { fs: parts.fs, dir: snapDir(parts.dataDir), onEvent }
     this.#stateFile = stateFile(parts.dataDir)
   }
 
