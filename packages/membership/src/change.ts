@@ -6,7 +6,8 @@ import { utf8Bytes, utf8Text } from './utf8.ts'
 
 /** A change of the membership, as it is proposed and applied. */
 export type MemberChange =
-  | { readonly type: 'add'; readonly member: Member }
+  /** `maxLearners`: how many learners there may be, by the member that asks; undefined: any number. */
+  | { readonly type: 'add'; readonly member: Member; readonly maxLearners?: number | undefined }
   | { readonly type: 'promote'; readonly id: bigint }
   | { readonly type: 'update'; readonly id: bigint; readonly peerUrls: readonly string[] }
   | { readonly type: 'remove'; readonly id: bigint }
@@ -21,9 +22,11 @@ export interface ConfChangeParts {
 export function encodeMemberChange(change: MemberChange): ConfChangeParts {
   switch (change.type) {
     case 'add': {
-      const { member } = change
+      const { member, maxLearners } = change
       const type = member.isLearner ? 3 : 0
-      return { type, nodeId: member.id, context: utf8Bytes(`{${memberFields(member)}}`) }
+      // A field that etcd passes over: there every member goes by its own flag, and members with different ones differ.
+      const limit = member.isLearner && maxLearners !== undefined ? `,"maxLearners":${maxLearners}` : ''
+      return { type, nodeId: member.id, context: utf8Bytes(`{${memberFields(member)}${limit}}`) }
     }
     case 'promote': {
       const context = utf8Bytes(`{"id":${change.id},"peerURLs":null,"isPromote":true}`)
@@ -47,7 +50,7 @@ export function decodeMemberChange(parts: {
 }): MemberChange {
   const { type, nodeId } = parts
   if (type === 1) return { type: 'remove', id: nodeId }
-  const { member, isPromote } = decodeChangeContext(utf8Text(parts.context))
+  const { member, isPromote, maxLearners } = decodeChangeContext(utf8Text(parts.context))
   if (member.id !== nodeId) {
     throw badChange(`the change is for ${formatId(nodeId)}, its context for ${formatId(member.id)}`)
   }
@@ -55,7 +58,7 @@ export function decodeMemberChange(parts: {
   if (type !== 0 && type !== 3) throw badChange(`a change of type ${type}`)
   if (isPromote) return { type: 'promote', id: nodeId }
   if (member.isLearner !== (type === 3)) throw badChange('the type of the change and its context differ over a learner')
-  return { type: 'add', member }
+  return maxLearners === undefined ? { type: 'add', member } : { type: 'add', member, maxLearners }
 }
 
 /** One line for logs. */

@@ -5,7 +5,7 @@
  *
  * Duties of the caller: propose a change only after the checks of `checkAddition`, `checkRemoval` or `checkPromotion`,
  * apply it with `MemberSet.apply` in log order, and tell raft of a refused one as of a change to node 0. `maxLearners` is
- * a flag of one member: give it to `check` before proposing.
+ * a flag of one member: give it to `check` before proposing, and with the change, so that all decide alike by it.
  *
  * ```ts
  * import { foundCluster, MemberSet, parseInitialCluster } from '@kvs/membership'

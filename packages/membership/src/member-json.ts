@@ -94,10 +94,22 @@ export function decodeConfState(text: string): MembershipConfState {
   }
 }
 
-/** A member and whether the record asks to promote it: the context of a configuration change. */
-export function decodeChangeContext(text: string): { readonly member: Member; readonly isPromote: boolean } {
+export interface ChangeContext {
+  readonly member: Member
+  /** The record asks to promote it. */
+  readonly isPromote: boolean
+  /** How many learners there may be with it. */
+  readonly maxLearners: number | undefined
+}
+
+/** The context of a configuration change. */
+export function decodeChangeContext(text: string): ChangeContext {
   const fields = fieldsOf(parseJson(text))
-  return { member: memberOf(fields), isPromote: flagOf(fields, 'ispromote') }
+  return {
+    member: memberOf(fields),
+    isPromote: flagOf(fields, 'ispromote'),
+    maxLearners: countOf(fields, 'maxlearners'),
+  }
 }
 
 type Fields = ReadonlyMap<string, Json>
@@ -144,6 +156,14 @@ function flagOf(fields: Fields, name: string): boolean {
   const value = fields.get(name) ?? false
   if (typeof value !== 'boolean') throw bad(`${name} is neither true nor false`)
   return value
+}
+
+function countOf(fields: Fields, name: string): number | undefined {
+  const value = fields.get(name)
+  if (value === undefined) return undefined
+  const count = typeof value === 'bigint' ? Number(value) : Number.NaN
+  if (!Number.isSafeInteger(count) || count < 0) throw bad(`${name} is no count`)
+  return count
 }
 
 function listOf(fields: Fields, name: string): readonly Json[] {

@@ -10,7 +10,7 @@ export interface MemberSetContent {
 }
 
 export interface CheckOptions {
-  /** How many learners there may be; undefined: any number. */
+  /** How many learners there may be where the change does not say it; undefined: any number. */
   readonly maxLearners?: number | undefined
 }
 
@@ -66,7 +66,7 @@ export class MemberSet {
     if (change.type === 'add') {
       if (member !== undefined) throw refuse('ID_EXISTS', 'membership: ID exists', id)
       this.#checkPeerUrls(change.member.peerUrls, id)
-      if (change.member.isLearner) this.#checkLearners(options.maxLearners, id)
+      if (change.member.isLearner) this.#checkLearners(change.maxLearners ?? options.maxLearners, id)
       return
     }
     if (member === undefined) throw refuse('ID_NOT_FOUND', 'membership: ID not found', id)

@@ -101,6 +101,12 @@ test('changes as raft carries them', () => {
       '{"id":7,"peerURLs":["http://a:1"],"isLearner":true}',
       'add learner 7 [http://a:1]',
     ],
+    [
+      { type: 'add', member: learner, maxLearners: 2 },
+      3,
+      '{"id":7,"peerURLs":["http://a:1"],"isLearner":true,"maxLearners":2}',
+      'add learner 7 [http://a:1]',
+    ],
     [{ type: 'promote', id: 7n }, 0, '{"id":7,"peerURLs":null,"isPromote":true}', 'promote learner 7'],
     [
       { type: 'update', id: 7n, peerUrls: ['http://b:1'] },
@@ -125,6 +131,9 @@ test('changes as raft carries them', () => {
   refused({ type: 3, nodeId: 7n, context: '{"id":7}' }, 'BAD_CHANGE')
   refused({ type: 4, nodeId: 7n, context: '{"id":7}' }, 'BAD_CHANGE')
   refused({ type: 0, nodeId: 7n, context: '' }, 'BAD_JSON')
+  for (const limit of ['-1', '"1"', '9007199254740993']) {
+    refused({ type: 3, nodeId: 7n, context: `{"id":7,"isLearner":true,"maxLearners":${limit}}` }, 'BAD_JSON')
+  }
 })
 
 test('readers take what Go takes and refuse the rest', () => {

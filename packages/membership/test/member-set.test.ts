@@ -31,6 +31,7 @@ test('changes and their refusals', () => {
     [{ type: 'add', member: member(1) }, 'ID_EXISTS'],
     [{ type: 'add', member: member(9, { peerUrls: ['http://x:1', 'http://h2:2380'] }) }, 'PEER_URL_EXISTS'],
     [{ type: 'add', member: member(9, { isLearner: true }) }, 'TOO_MANY_LEARNERS'],
+    [{ type: 'add', member: member(9, { isLearner: true }), maxLearners: 1 }, 'TOO_MANY_LEARNERS'],
     [{ type: 'promote', id: 1n }, 'NOT_LEARNER'],
     [{ type: 'promote', id: 9n }, 'ID_NOT_FOUND'],
     [{ type: 'update', id: 9n, peerUrls: [] }, 'ID_NOT_FOUND'],

@@ -65,7 +65,7 @@ export const httpBodyAheadBytes: number = 256 * 1024
 export const effectsWindowEntries = 1000
 export const effectsWindowsKept = 64
 /** Number of what is hashed: to be raised with whatever changes what an entry writes. */
-export const effectsFormat = 1
+export const effectsFormat = 2
 /** How often the leader compares the windows of all members, and how long it waits for those of one. */
 export const effectsCheckMs = 60_000
 export const effectsTimeoutMs = 5000

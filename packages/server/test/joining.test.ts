@@ -1,3 +1,4 @@
+import type { GrpcError } from '@kvs/grpc'
 import { Cluster as ClusterService, Maintenance } from '@kvs/proto/rpc'
 import { afterEach, expect, test } from 'vitest'
 import { Cluster, type Machine } from './cluster.ts'
@@ -79,6 +80,34 @@ test('changes of one moment, through several members, follow each other', async 
   expect(members).toHaveLength(9)
   expect(members.flatMap(({ peerUrls }) => peerUrls)).toHaveLength(12)
   await put(cluster.leader, 'a', '1')
+  await cluster.stop()
+})
+
+test('of learners that are added in one moment, through several members, there are no more than may be', async () => {
+  cluster = new Cluster(12)
+  const machines = await cluster.found(3, { strictReconfigCheck: false, maxLearners: 2 })
+  await cluster.until((machines[2] as Machine).stop())
+  // Whoever asks says how many: members with other flags decide alike.
+  await cluster.until((machines[2] as Machine).start({ maxLearners: 1 }))
+  await cluster.advance(1000)
+  const outcomes = await Promise.all(
+    machines.flatMap((machine, i) =>
+      ['x', 'y'].map(name =>
+        machine
+          .call(ClusterService.memberAdd, { peerUrls: [urlOf(`${name}${i}`)], isLearner: true })
+          .then(() => 'added')
+          .catch((error: GrpcError) => `${error.code} ${error.message}`),
+      ),
+    ),
+  )
+  const refused = '9 etcdserver: too many learner members in cluster'
+  expect(outcomes.sort()).toEqual([...Array(4).fill(refused), 'added', 'added'])
+  for (const machine of machines) {
+    const { members } = await machine.call(ClusterService.memberList, { linearizable: true })
+    expect(members.filter(({ isLearner }) => isLearner)).toHaveLength(2)
+  }
+  await cluster.until(cluster.leader.stop())
+  await cluster.untilHolds(() => cluster.leading !== undefined)
   await cluster.stop()
 })
 

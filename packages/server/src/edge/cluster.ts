@@ -60,7 +60,7 @@ function memberAdd(member: Member, call: UnaryCall, body: Uint8Array, start: num
     if (isLearner && memberSet.learners().length >= options.maxLearners) {
       return refuse(call, Refusal.of('TOO_MANY_LEARNERS'))
     }
-    change(member, call, { type: 'add', member: added }, members => {
+    change(member, call, { type: 'add', member: added, maxLearners: options.maxLearners }, members => {
       replyMessage(call, writeMemberAddResponse, { ...listOf(member, members), member: added })
     })
   })
