@@ -1,7 +1,7 @@
 import { type Message, MessageType } from '@kvs/proto/raft'
 import type { PeerCounters } from './counters.ts'
 import { RaftHttpError, reasonOf, texts } from './errors.ts'
-import { formatPeerId, type LocalMember } from './headers.ts'
+import { formatPeerId, type LocalProcess } from './headers.ts'
 import type { MessageEncoder } from './message-encoder.ts'
 import type { RaftReceiver, TransportClock, TransportLogger, TransportRandom } from './ports.ts'
 import type { Wire } from './wire.ts'
@@ -16,7 +16,7 @@ export interface TransportTimes {
 
 /** What all rooms of a transport work with. */
 export interface TransportContext {
-  readonly local: LocalMember
+  readonly local: LocalProcess
   readonly clock: TransportClock
   readonly random: TransportRandom
   readonly logger: TransportLogger

@@ -46,12 +46,13 @@ export class RaftHttpError extends Error {
   }
 }
 
-/** What etcd says in these cases, in logs and in answers. */
+/** What is said in these cases, in logs and in answers: etcd's words where it has some. */
 export const texts = {
   removed: 'the member has been permanently removed from the cluster',
   clusterIdMismatch: 'cluster ID mismatch',
   incompatibleVersion: 'incompatible version',
   stopped: 'stopped',
+  secondProcess: 'another process runs as this member',
 } as const
 
 export function reasonOf(error: unknown): string {

@@ -18,6 +18,8 @@ export const streamProtocol = 'kvs.raft.v1'
 
 /** Header fields of our own; members of Go's etcd neither send nor mind them. */
 export const ownHeaders = {
+  /** Which process of a member speaks: another one after each start. */
+  incarnation: 'X-Kvs-Incarnation',
   /** Snapshot formats that the sender of this field takes, best first, separated by commas. */
   formats: 'X-Kvs-Snapshot-Formats',
   /** Format of the snapshot in this request. A missing one means etcd's: bbolt, without a trailer. */
@@ -36,6 +38,12 @@ export interface LocalMember {
   readonly snapshotFormats: readonly string[]
 }
 
+/** This process of it. */
+export interface LocalProcess extends LocalMember {
+  /** Drawn at its start. */
+  readonly incarnation: string
+}
+
 /** Ids as they are written and compared everywhere: lower-case hex without leading zeros. */
 export function formatPeerId(id: bigint): string {
   return id.toString(16)
@@ -47,12 +55,13 @@ export function parsePeerId(text: string): bigint | undefined {
 }
 
 /** The fields of every request to a peer. */
-export function requestHeaders(local: LocalMember): HeaderFields {
+export function requestHeaders(local: LocalProcess): HeaderFields {
   const fields: [string, string][] = [
     ['X-Server-From', formatPeerId(local.id)],
     ['X-Server-Version', local.version.server],
     ['X-Min-Cluster-Version', local.version.minCluster],
     ['X-Etcd-Cluster-ID', formatPeerId(local.clusterId)],
+    [ownHeaders.incarnation, local.incarnation],
   ]
   if (local.urls.length > 0) fields.push(['X-PeerURLs', local.urls.join(',')])
   if (local.snapshotFormats.length > 0) fields.push([ownHeaders.formats, local.snapshotFormats.join(',')])
@@ -65,6 +74,11 @@ export function parseList(text: string | undefined): readonly string[] {
     .split(',')
     .map(item => item.trim())
     .filter(item => item !== '')
+}
+
+/** Which process of a member sent a request or an answer; undefined if that is one of Go's etcd, which does not say. */
+export function incarnationOf(said: Pick<PeerRequest, 'header'>): string | undefined {
+  return said.header(ownHeaders.incarnation.toLowerCase())
 }
 
 /** The peer that sent a request, as far as its fields tell. */

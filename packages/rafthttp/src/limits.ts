@@ -10,6 +10,9 @@ export const keepalivesPerReadTimeout = 3
 /** The other end of a stream answers keepalives; after so many read timeouts without an answer it is gone. */
 export const unansweredReadTimeouts = 3
 
+/** A process that is asked whether it still is the one that its member runs as may take so long to answer. */
+export const incarnationAnswerMs = 1000
+
 /** Connecting to a peer, upgrade included, unless the host says otherwise (etcd: 1 s and the election timeout). */
 export const dialTimeoutMsDefault = 2000
 

@@ -47,7 +47,8 @@ export class Peer implements SnapshotTarget {
     const formatsLearned = (formats: readonly string[]): void => {
       this.formats = formats
     }
-    const reading = { ...parts, isPaused, formatsLearned }
+    const admits = (incarnation: string | undefined): boolean => this.admits(incarnation)
+    const reading = { ...parts, isPaused, formatsLearned, admits }
     this.#readers = [appendStream, messageStream].map(kind => new StreamReader({ ...reading, kind }))
     this.#prober = new Prober(context, id, urls, counters)
     this.#drops = new DropLog(context, id, this.activity)
@@ -89,10 +90,23 @@ export class Peer implements SnapshotTarget {
     this.#appends.flush()
   }
 
+  /**
+   * Whether a process may speak for the peer: not while another one reads our streams and answers. A copy of a data
+   * directory that is started beside the original would be counted as the same voter, and hold other entries.
+   */
+  admits(incarnation: string | undefined): boolean {
+    if (incarnation === undefined) return true
+    const others = [this.#messages, this.#appends].filter(
+      writer => writer.incarnation !== undefined && writer.incarnation !== incarnation,
+    )
+    for (const other of others) other.challenge()
+    return others.length === 0
+  }
+
   /** The peer has dialed one of our streams. */
-  attach(kind: StreamKind, link: Link): void {
-    if (kind === messageStream) this.#messages.attach(link)
-    else this.#appends.attach(link)
+  attach(kind: StreamKind, link: Link, incarnation: string | undefined): void {
+    if (kind === messageStream) this.#messages.attach(link, incarnation)
+    else this.#appends.attach(link, incarnation)
     this.hurry()
   }
 

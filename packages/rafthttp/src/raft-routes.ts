@@ -3,7 +3,15 @@ import { emptyAnswer, errorAnswer, methodNotAllowed, notFound, textAnswer } from
 import type { TransportContext } from './context.ts'
 import type { PeerCounters } from './counters.ts'
 import { RaftHttpError, reasonOf } from './errors.ts'
-import { checkCompatibility, formatPeerId, ownHeaders, parsePeerId, paths, streamProtocol } from './headers.ts'
+import {
+  checkCompatibility,
+  formatPeerId,
+  incarnationOf,
+  ownHeaders,
+  parsePeerId,
+  paths,
+  streamProtocol,
+} from './headers.ts'
 import { listenerFrameBytesMax, messageBytesMax, requestTimeoutMs } from './limits.ts'
 import type { RaftReceiver } from './ports.ts'
 import { readBody } from './read-body.ts'
@@ -18,6 +26,13 @@ export interface PeerRoute {
   readonly handle: PeerHandler
 }
 
+/** What a stream request asks for, once everything about it is in order. */
+export interface StreamRequest {
+  readonly from: bigint
+  readonly kind: StreamKind
+  readonly incarnation: string | undefined
+}
+
 export interface RaftRoutesParts {
   readonly context: TransportContext
   readonly raft: RaftReceiver
@@ -25,13 +40,9 @@ export interface RaftRoutesParts {
   readonly countersOf: (id: bigint) => PeerCounters
   readonly senderSeen: (request: PeerRequest) => void
   readonly isPeer: (id: bigint) => boolean
-  readonly attach: (from: bigint, kind: StreamKind, link: Link) => void
-}
-
-/** What a stream request asks for, once everything about it is in order. */
-interface StreamRequest {
-  readonly from: bigint
-  readonly kind: StreamKind
+  /** Throws for a process that may not speak for this member. */
+  readonly checkProcess: (from: bigint, request: PeerRequest) => void
+  readonly attach: (stream: StreamRequest, link: Link) => void
 }
 
 /** The side of raft's traffic that answers. */
@@ -57,13 +68,13 @@ export class RaftRoutes {
     if (!request.path.startsWith(`${paths.stream}/`)) return notFound
     if (request.method !== 'GET') return methodNotAllowed('GET')
     try {
-      const { from, kind } = this.#checkStream(request)
+      const stream = this.#checkStream(request)
       if (!protocols.includes(streamProtocol)) return this.#upgradeRequired(request)
       return {
         protocol: streamProtocol,
         headers: this.#streamHeaders(),
         frameBytesMax: listenerFrameBytesMax,
-        accept: link => this.#parts.attach(from, kind, link),
+        accept: link => this.#parts.attach(stream, link),
       }
     } catch (error) {
       return errorAnswer(error, this.#streamHeaders())
@@ -104,6 +115,7 @@ export class RaftRoutes {
       ['X-Server-Version', local.version.server],
       ['X-Etcd-Cluster-ID', formatPeerId(local.clusterId)],
       [ownHeaders.formats, local.snapshotFormats.join(',')],
+      [ownHeaders.incarnation, local.incarnation],
     ]
   }
 
@@ -136,7 +148,10 @@ export class RaftRoutes {
       throw new RaftHttpError('BAD_REQUEST', 'error sender not found', { status: 404 })
     }
     const to = request.header('x-raft-to') ?? ''
-    if (to === formatPeerId(context.local.id)) return { from, kind }
+    if (to === formatPeerId(context.local.id)) {
+      this.#parts.checkProcess(from, request)
+      return { from, kind, incarnation: incarnationOf(request) }
+    }
     context.logger.warn('ignored streaming request; ID mismatch', { ...cluster, 'remote-peer-id-header': to })
     throw new RaftHttpError('BAD_REQUEST', 'to field mismatch', { status: 412 })
   }
@@ -160,6 +175,7 @@ export class RaftRoutes {
     counters.receivedBytes += bytes.length
     try {
       checkAddress(context.inbox, message, () => 'error processing raft message')
+      this.#parts.checkProcess(message.from, request)
       context.inbox.deliver([message])
       return emptyAnswer(204, headers)
     } catch (error) {

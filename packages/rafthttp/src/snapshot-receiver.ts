@@ -25,6 +25,8 @@ export interface SnapshotReceiverParts {
   readonly countersOf: (id: bigint) => PeerCounters
   /** Peers may be known by this request only. */
   readonly senderSeen: (request: PeerRequest) => void
+  /** Throws for a process that may not speak for this member. */
+  readonly checkProcess: (from: bigint, request: PeerRequest) => void
 }
 
 /** Etcd's format, which comes without a checksum and without its length. */
@@ -55,7 +57,7 @@ export class SnapshotReceiver {
       const { format, sizeBytes } = this.#announced(request)
       senderSeen(request)
       const reader = new BodyReader(impatient(body, context.clock, { chunkMs: context.times.readTimeoutMs }))
-      await this.#receive(reader, { format, sizeBytes })
+      await this.#receive(reader, request, { format, sizeBytes })
       return emptyAnswer(204, headers)
     } catch (error) {
       // What was not read of the body stands between this answer and the next request.
@@ -81,7 +83,7 @@ export class SnapshotReceiver {
     return { format, sizeBytes: Number(size) }
   }
 
-  async #receive(reader: BodyReader, announced: Announced): Promise<void> {
+  async #receive(reader: BodyReader, request: PeerRequest, announced: Announced): Promise<void> {
     const { context, countersOf } = this.#parts
     const startMs = context.clock.now()
     const { message, head } = await this.#head(reader)
@@ -91,6 +93,7 @@ export class SnapshotReceiver {
     counters.receivedBytes += head.length
     try {
       this.#check(message)
+      this.#parts.checkProcess(message.from, request)
       counters.receivedBytes += await this.#save(reader, { message, head, announced })
       this.#process(message)
       snapshotsReceived.successes++

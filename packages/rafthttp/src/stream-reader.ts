@@ -5,7 +5,7 @@ import type { PeerCounters } from './counters.ts'
 import { Deadline } from './deadline.ts'
 import { RaftHttpError, reasonOf, texts } from './errors.ts'
 import { decodeFrame } from './frame.ts'
-import { formatPeerId, ownHeaders, parseList, requestHeaders, streamProtocol } from './headers.ts'
+import { formatPeerId, incarnationOf, ownHeaders, parseList, requestHeaders, streamProtocol } from './headers.ts'
 import { messageBytesMax, redialMsMin } from './limits.ts'
 import type { PeerActivity } from './peer-activity.ts'
 import { type StreamKind, streamPath } from './stream-kind.ts'
@@ -22,6 +22,8 @@ export interface StreamReaderParts {
   readonly counters: PeerCounters
   /** Messages are thrown away, as in tests of partitions. */
   readonly isPaused: () => boolean
+  /** Whether this process may speak for the peer. */
+  readonly admits: (incarnation: string | undefined) => boolean
   /** The peer said which snapshot formats it takes. */
   readonly formatsLearned: (formats: readonly string[]) => void
 }
@@ -106,6 +108,10 @@ export class StreamReader {
       signal,
     })
     if (reply.link === undefined) throw this.#refusal(reply)
+    if (!this.#parts.admits(incarnationOf(reply))) {
+      reply.link.close()
+      throw new RaftHttpError('REFUSED', texts.secondProcess)
+    }
     if (hasStreams(reply.header('x-server-version'), context.local.version.server)) {
       this.#parts.formatsLearned(parseList(reply.header(ownHeaders.formats.toLowerCase())))
       return reply.link

@@ -5,7 +5,13 @@ import { Deadline } from './deadline.ts'
 import { RaftHttpError, reasonOf } from './errors.ts'
 import { FrameBatch } from './frame.ts'
 import { formatPeerId } from './headers.ts'
-import { keepalivesPerReadTimeout, linkHighWaterBytes, streamQueueBytesMax, unansweredReadTimeouts } from './limits.ts'
+import {
+  incarnationAnswerMs,
+  keepalivesPerReadTimeout,
+  linkHighWaterBytes,
+  streamQueueBytesMax,
+  unansweredReadTimeouts,
+} from './limits.ts'
 import type { PeerActivity } from './peer-activity.ts'
 import type { StreamKind } from './stream-kind.ts'
 import type { Link } from './wire.ts'
@@ -26,9 +32,11 @@ export class StreamWriter {
   readonly #parts: StreamWriterParts
   readonly #batch: FrameBatch
   #link: Link | undefined
+  #incarnation: string | undefined
   #stall: Deadline | undefined
   #silence: Deadline | undefined
   #keepalive: unknown
+  #challenge: unknown
   /** Something went over this link: if it breaks, the end of it may be lost. */
   #hasSent = false
 
@@ -40,6 +48,21 @@ export class StreamWriter {
 
   get isAttached(): boolean {
     return this.#link !== undefined
+  }
+
+  /** Which process of the peer reads this stream; undefined if none does, or one that does not say. */
+  get incarnation(): string | undefined {
+    return this.#incarnation
+  }
+
+  /** Somebody else wants to be the peer: who reads this stream has a moment to show that it lives. */
+  challenge(): void {
+    const link = this.#link
+    if (link === undefined || this.#challenge !== undefined) return
+    this.#challenge = this.#parts.context.clock.setTimer(incarnationAnswerMs, () => {
+      link.destroy(new RaftHttpError('TIMEOUT', 'no answer, and another process runs as this peer'))
+    })
+    link.ping()
   }
 
   /** Takes a message for the next frame; false if too much waits already, and it is dropped. Needs a link. */
@@ -66,7 +89,7 @@ export class StreamWriter {
   }
 
   /** Uses a new link instead of the one there is. */
-  attach(link: Link): void {
+  attach(link: Link, incarnation: string | undefined): void {
     const { context, activity, kind } = this.#parts
     const old = this.#link
     if (old !== undefined) {
@@ -75,6 +98,7 @@ export class StreamWriter {
       context.logger.warn('closed TCP streaming connection with remote peer', this.#named())
     }
     this.#link = link
+    this.#incarnation = incarnation
     activity.activate()
     context.logger.info('set message encoder', {
       from: formatPeerId(context.local.id),
@@ -108,7 +132,9 @@ export class StreamWriter {
       frame: () => link.destroy(new RaftHttpError('BAD_FRAME', 'a peer wrote to a stream that it reads')),
       sent: () => this.#sent(link),
       alive: () => {
-        if (this.#link === link) this.#silence?.touch()
+        if (this.#link !== link) return
+        this.#silence?.touch()
+        this.#challengeMet()
       },
       close: error => this.#lost(link, error),
     })
@@ -130,6 +156,11 @@ export class StreamWriter {
     if (link.queuedBytes > 0 || this.#stall === undefined) return
     this.#stall.stop()
     this.#stall = undefined
+  }
+
+  #challengeMet(): void {
+    if (this.#challenge !== undefined) this.#parts.context.clock.clearTimer(this.#challenge)
+    this.#challenge = undefined
   }
 
   #watchStall(link: Link): void {
@@ -156,6 +187,8 @@ export class StreamWriter {
 
   #letGo(): void {
     this.#link = undefined
+    this.#incarnation = undefined
+    this.#challengeMet()
     this.#hasSent = false
     if (this.#batch.pendingBytes > 0) this.#parts.context.reports.unreachable(this.#parts.peerId)
     this.#batch.clear()

@@ -1,8 +1,8 @@
 import type { Message } from '@kvs/proto/raft'
 import { Inbox, messageTypeName, Reports, type TransportContext, type TransportTimes } from './context.ts'
 import { PeerCounters, type PeerTraffic } from './counters.ts'
-import { RaftHttpError } from './errors.ts'
-import { formatPeerId, type LocalMember, ownHeaders, parseList, senderOf } from './headers.ts'
+import { RaftHttpError, texts } from './errors.ts'
+import { formatPeerId, incarnationOf, type LocalMember, ownHeaders, parseList, senderOf } from './headers.ts'
 import { dialTimeoutMsDefault, probeLeadMs, readTimeoutMsMin, remotesMax, writeTimeoutMsMin } from './limits.ts'
 import { MessageEncoder } from './message-encoder.ts'
 import { Peer, Remote } from './peer.ts'
@@ -105,6 +105,18 @@ function timesOf(given: Partial<TransportTimes> = {}): TransportTimes {
   }
 }
 
+/** 62 random bits in hex. */
+function drawIncarnation(random: TransportRandom): string {
+  return [0, 0]
+    .map(() =>
+      random
+        .below(2 ** 31)
+        .toString(16)
+        .padStart(8, '0'),
+    )
+    .join('')
+}
+
 class WireTransport implements PeerTransport {
   readonly #context: TransportContext
   readonly #snapshots: SnapshotSender
@@ -122,7 +134,7 @@ class WireTransport implements PeerTransport {
     this.#raft = options.raft
     const { clock, id, clusterId, logger, makeHash, raft, random, snapshotFormats, urls, version, wire } = options
     this.#context = {
-      local: { id, clusterId, version, urls, snapshotFormats },
+      local: { id, clusterId, version, urls, snapshotFormats, incarnation: drawIncarnation(random) },
       clock,
       random,
       logger,
@@ -136,18 +148,20 @@ class WireTransport implements PeerTransport {
     this.#snapshots = new SnapshotSender(context, makeHash)
     const countersOf = (from: bigint): PeerCounters => this.#counters.get(from) ?? this.#unknown
     const senderSeen = (request: PeerRequest): void => this.#senderSeen(request)
+    const checkProcess = (from: bigint, request: PeerRequest): void => this.#checkProcess(from, request)
     this.#raftRoutes = new RaftRoutes({
       context,
       raft,
       countersOf,
       senderSeen,
-      snapshots: new SnapshotReceiver({ context, raft, makeHash, countersOf, senderSeen }),
+      snapshots: new SnapshotReceiver({ context, raft, makeHash, countersOf, senderSeen, checkProcess }),
       isPeer: from => this.#peers.has(from),
-      attach: (from, kind, link) => {
+      checkProcess,
+      attach: ({ from, kind, incarnation }, link) => {
         const peer = this.#peers.get(from)
-        // It was removed between the request and the end of the handshake.
-        if (peer === undefined) link.destroy()
-        else peer.attach(kind, link)
+        // It was removed, or another process of it was faster, between the request and the end of the handshake.
+        if (peer === undefined || !peer.admits(incarnation)) link.destroy()
+        else peer.attach(kind, link, incarnation)
       },
     })
   }
@@ -312,6 +326,16 @@ class WireTransport implements PeerTransport {
     if (id === undefined || id === 0n || urls.length === 0 || this.#raft.isRemoved(id)) return
     this.addRemote(id, urls)
     this.#formatsSeen(request)
+  }
+
+  /** Throws 409 for a process that is not the one which speaks for a peer. */
+  #checkProcess(from: bigint, request: PeerRequest): void {
+    if (this.#peers.get(from)?.admits(incarnationOf(request)) !== false) return
+    this.#context.logger.warn('rejected a second process that runs as the same member', {
+      ...this.#ids(from),
+      'remote-address': request.remote,
+    })
+    throw new RaftHttpError('REFUSED', texts.secondProcess, { status: 409 })
   }
 
   #formatsSeen(request: PeerRequest): void {

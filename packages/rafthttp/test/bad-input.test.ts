@@ -281,6 +281,28 @@ describe('a peer that', () => {
     expect(lost?.fields['error']).toBe('peer 1 does not answer keepalives')
   })
 
+  test('does not answer gives way to a new process of the same member', async () => {
+    member.transport.addPeer(1n, ['http://127.0.0.1:1'])
+    const attached = (): boolean => member.transport.state.peers[0]?.attached.messages === true
+    const dial = (incarnation: string): RawPeer => {
+      const peer = new RawPeer(member)
+      peer.send(requestText('GET /raft/stream/message/1', { ...upgradeHeaders, 'X-Kvs-Incarnation': incarnation }))
+      return peer
+    }
+    const old = dial('0a')
+    await old.until('the stream', attached)
+    const early = dial('0b')
+    await early.until('the refusal', () => early.text.includes('409 Conflict'))
+    expect(early.text).toContain('another process runs as this member')
+    await old.until('its end', () => old.isClosed)
+    const lost = member.log.find(({ message }) => message === 'lost TCP streaming connection with remote peer')
+    expect(lost?.fields['error']).toBe('no answer, and another process runs as this peer')
+    const late = dial('0b')
+    await late.until('the stream', attached)
+    late.socket.destroy()
+    early.socket.destroy()
+  })
+
   test('is no member at all is not taken for one', async () => {
     const page: PeerResponse = { status: 503, headers: [], body: new TextEncoder().encode('<html>') }
     const { url } = await bench.fakePeer({ handle: () => page, upgrade: () => page })

@@ -26,7 +26,7 @@ async function took(what: Promise<unknown>): Promise<number> {
 
 describe('a proposal that is not committed in time', () => {
   test('was lost with the leader before', async () => {
-    cluster = new Cluster(21)
+    cluster = new Cluster(26)
     await cluster.found(3)
     const { leader } = cluster
     const [follower] = cluster.followers as readonly [Machine]

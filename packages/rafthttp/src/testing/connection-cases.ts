@@ -139,6 +139,36 @@ export const connectionCases: readonly NamedCheck[] = [
     },
   ],
   [
+    'a copy of a member that runs beside it is kept out, until the first is gone',
+    async cluster => {
+      const [a, b] = await cluster.pair()
+      const since = a.transport.activeSince(2n)
+      const copy = await cluster.memberAt(await cluster.world.place('copy'), 2n)
+      copy.transport.addPeer(1n, [a.place.url])
+      await cluster.world.until('the refusal', () =>
+        a.hasLogged('rejected a second process that runs as the same member'),
+      )
+      copy.send(heartbeat(2n, 1n, 66))
+      await cluster.world.until('the loss', () => copy.unreachable.includes(1n))
+      const failed = copy.log.find(({ fields }) => /another process runs as this member/.test(String(fields['error'])))
+      assert.ok(failed !== undefined)
+      await cluster.world.pass(200)
+      b.send(heartbeat(2n, 1n, 5))
+      await cluster.world.until('the message of the first', () => a.received.length > 0)
+      assert.deepEqual(a.commitsFrom(2n), [5])
+      assert.equal(a.transport.activeSince(2n), since)
+      b.transport.stop()
+      await b.place.kill()
+      // What is sent as the first goes may still be refused.
+      for (let round = 0; round < 100 && !a.commitsFrom(2n).includes(6); round++) {
+        copy.send(heartbeat(2n, 1n, 6))
+        await cluster.world.pass(50)
+      }
+      await cluster.world.until('streams to the copy', () => a.transport.state.peers[0]?.attached.messages === true)
+      assert.ok(a.commitsFrom(2n).includes(6))
+    },
+  ],
+  [
     'probing tells round trips and health',
     async cluster => {
       const [a, b] = await cluster.pair()
