@@ -61,7 +61,7 @@ export interface AuthStatus {
 
 /** Makes the store of a member. At a first start it stores its first revision. */
 export function createAuthStore(options: AuthStoreOptions): AuthStore {
-  const { storage, tokens, content = { isEnabled: false, revision: 0, users: [], roles: [] } } = options
+  const { storage, tokens, content = { isEnabled: false, revision: 0, users: new Map(), roles: new Map() } } = options
   const store = new AuthStore(storage, tokens)
   store.restore(content)
   if (content.revision === 0) storage.saveRevision(store.revision)
@@ -101,10 +101,10 @@ export class AuthStore {
     return { isEnabled, revision, userCount: this.#users.size, roleCount: this.#roles.size }
   }
 
-  /** Takes over what is stored: at start, and when a snapshot was installed. Stores nothing. */
+  /** Takes over what is stored: at start, and when a snapshot was installed; however much it is, at once. Stores nothing. */
   restore(content: AuthContent): void {
-    this.#users = new Map([...content.users].map(user => [user.name, user]))
-    this.#roles = new Map([...content.roles].map(role => [role.name, role]))
+    this.#users = content.users
+    this.#roles = content.roles
     this.#isEnabled = content.isEnabled
     this.#revision = Math.max(1, content.revision)
     this.#grants.clear()

@@ -34,11 +34,11 @@ export interface AuthStorage {
   deleteRole(name: string): void
 }
 
-/** All that is stored. */
+/** All that is stored. The maps, by name, are the store's own from then on. */
 export interface AuthContent {
   readonly isEnabled: boolean
   /** 0: nothing was stored yet. */
   readonly revision: number
-  readonly users: Iterable<UserRecord>
-  readonly roles: Iterable<RoleRecord>
+  readonly users: Map<string, UserRecord>
+  readonly roles: Map<string, RoleRecord>
 }

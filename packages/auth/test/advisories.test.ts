@@ -164,7 +164,7 @@ describe('etcd #15656, #15677: tokens without claims, permissions without keys',
     }
     enableAuth(store)
     const stored = [perm('readwrite', '', ''), perm('readwrite', '', '\0'), perm('readwrite', 'b', 'a')]
-    store.restore({ ...storage.content(), roles: [{ name: 'r', permissions: stored }] })
+    store.restore({ ...storage.content(), roles: new Map([['r', { name: 'r', permissions: stored }]]) })
     const access = createAccess({ store, leases: { keys: () => undefined } })
     const info = { username: 'a', revision: store.revision }
     for (const [key, end] of [

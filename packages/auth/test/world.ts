@@ -51,7 +51,7 @@ export class MemoryStorage implements AuthStorage {
   }
   content(): AuthContent {
     const { isEnabled, revision, users, roles } = this
-    return { isEnabled, revision, users: [...users.values()], roles: [...roles.values()] }
+    return { isEnabled, revision, users: new Map(users), roles: new Map(roles) }
   }
 }
 

@@ -33,6 +33,7 @@ export {
   type LeaseGrantRequest,
   type LeaseRecord,
   type LeaseRenewal,
+  LeaseSet,
   type LeaseTimes,
   type Lessor,
   type LessorOptions,

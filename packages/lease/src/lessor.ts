@@ -80,7 +80,7 @@ export interface LessorStatus {
 /** Called once: the lease was revoked, or this is no longer the primary. */
 export type LeaseGoneListener = (why: 'revoked' | 'demoted') => void
 
-/** A lease; as item of the expiry queue it is due when it expires, or when its revoke is to be tried again. */
+/** Of the lessor and its sets. A lease; as item of the expiry queue it is due when it expires, or when its revoke is to be tried again. */
 interface Lease extends DueItem {
   readonly id: bigint
   readonly ttlSeconds: number
@@ -90,6 +90,34 @@ interface Lease extends DueItem {
   keys: SortedKeys | undefined
   checkpoint: CheckpointItem | undefined
   isGone: boolean
+}
+
+/**
+ * Leases that are gathered beside those in force, to take their place at once: `Lessor.take`. To be filled in pieces, and
+ * not touched after.
+ */
+export class LeaseSet {
+  readonly #leases = new Map<bigint, Lease>()
+  #attachedKeyCount = 0
+
+  /** For the lessor. */
+  get leases(): Map<bigint, Lease> {
+    return this.#leases
+  }
+
+  get attachedKeyCount(): number {
+    return this.#attachedKeyCount
+  }
+
+  add(record: LeaseRecord): void {
+    this.#leases.set(record.id, newLease(record))
+  }
+
+  /** Nothing if there is no such lease. */
+  attach(id: bigint, key: Uint8Array): void {
+    const lease = this.#leases.get(id)
+    if (lease !== undefined && attachTo(lease, key)) this.#attachedKeyCount++
+  }
 }
 
 interface CheckpointItem extends DueItem {
@@ -117,7 +145,7 @@ export class Lessor {
   readonly #minTtlSeconds: number
   readonly #checkpointIntervalMs: number | undefined
   readonly #revokeRetryMs: number
-  readonly #leases = new Map<bigint, Lease>()
+  #leases = new Map<bigint, Lease>()
   readonly #expiries = new DueQueue<Lease>()
   readonly #checkpoints = new DueQueue<CheckpointItem>()
   readonly #listeners = new Map<bigint, Set<LeaseGoneListener>>()
@@ -206,9 +234,7 @@ export class Lessor {
 
   /** Attaches a key; attaching it again changes nothing. Throws `NOT_FOUND`. */
   attach(id: bigint, key: Uint8Array): void {
-    const lease = this.#find(id)
-    lease.keys ??= new SortedKeys()
-    if (lease.keys.add(keyString(key))) this.#attachedKeyCount++
+    if (attachTo(this.#find(id), key)) this.#attachedKeyCount++
   }
 
   /** Takes a key off a lease; false if the lease is gone or has no such key. */
@@ -220,10 +246,11 @@ export class Lessor {
 
   /**
    * The keys of a lease in byte order. The walk may be interrupted at any point and goes on correctly when keys behind
-   * it were detached; it ends when the lease is revoked. Throws `NOT_FOUND`.
+   * it were detached; it ends when the lease is revoked, or all leases are replaced. Throws `NOT_FOUND`.
    */
   keys(id: bigint): IterableIterator<Uint8Array> {
-    return walkKeys(this.#find(id))
+    const leases = this.#leases
+    return walkKeys(this.#find(id), () => this.#leases !== leases)
   }
 
   /** First and last key of a lease in byte order; undefined if it has none, or is not there. */
@@ -259,13 +286,22 @@ export class Lessor {
 
   /** Replaces all leases by stored ones, without keys; the primary stays primary and gives each its time. */
   restore(records: Iterable<LeaseRecord>): void {
-    for (const lease of this.#leases.values()) lease.isGone = true
-    this.#leases.clear()
+    const set = new LeaseSet()
+    for (const record of records) set.add(record)
+    this.take(set)
+  }
+
+  /**
+   * Replaces all leases by these, which are the lessor's from then on. However many there are, that takes no time, unless
+   * this is the primary: it stays that, and gives each its time.
+   */
+  take({ leases, attachedKeyCount }: LeaseSet): void {
+    this.#leases = leases
     this.#expiries.clear()
     this.#checkpoints.clear()
-    this.#attachedKeyCount = 0
+    this.#attachedKeyCount = attachedKeyCount
     for (const id of [...this.#listeners.keys()]) this.#tellGone(id, 'revoked')
-    for (const record of records) this.#add(record)
+    if (this.#isPrimary) for (const lease of leases.values()) this.#giveTime(lease)
   }
 
   /**
@@ -406,17 +442,18 @@ export class Lessor {
   }
 
   #add(record: LeaseRecord): Lease {
-    const { id, ttlSeconds, remainingTtlSeconds } = record
-    const times = { expiryMs: 0, dueMs: undefined, queuedMs: undefined, checkpoint: undefined }
-    const lease: Lease = { id, ttlSeconds, remainingTtlSeconds, keys: undefined, isGone: false, ...times }
-    this.#leases.set(id, lease)
-    if (this.#isPrimary) {
-      const nowMs = this.#clock.now()
-      const ttl = this.effectiveTtlSeconds(remainingTtlSeconds > 0 ? remainingTtlSeconds : ttlSeconds)
-      this.#expireAt(lease, nowMs + ttl * 1000)
-      this.#scheduleCheckpoint(lease, nowMs, ttl)
-    }
+    const lease = newLease(record)
+    this.#leases.set(lease.id, lease)
+    if (this.#isPrimary) this.#giveTime(lease)
     return lease
+  }
+
+  #giveTime(lease: Lease): void {
+    const { ttlSeconds, remainingTtlSeconds } = lease
+    const nowMs = this.#clock.now()
+    const ttl = this.effectiveTtlSeconds(remainingTtlSeconds > 0 ? remainingTtlSeconds : ttlSeconds)
+    this.#expireAt(lease, nowMs + ttl * 1000)
+    this.#scheduleCheckpoint(lease, nowMs, ttl)
   }
 
   #expireAt(lease: Lease, expiryMs: number): void {
@@ -450,13 +487,24 @@ export class Lessor {
   }
 }
 
-function* walkKeys(lease: Lease): IterableIterator<Uint8Array> {
+function newLease({ id, ttlSeconds, remainingTtlSeconds }: LeaseRecord): Lease {
+  const times = { expiryMs: 0, dueMs: undefined, queuedMs: undefined, checkpoint: undefined }
+  return { id, ttlSeconds, remainingTtlSeconds, keys: undefined, isGone: false, ...times }
+}
+
+/** False if it is attached already. */
+function attachTo(lease: Lease, key: Uint8Array): boolean {
+  lease.keys ??= new SortedKeys()
+  return lease.keys.add(keyString(key))
+}
+
+function* walkKeys(lease: Lease, areReplaced: () => boolean): IterableIterator<Uint8Array> {
   let after: string | undefined
-  while (!lease.isGone && lease.keys !== undefined) {
+  while (!lease.isGone && !areReplaced() && lease.keys !== undefined) {
     const group = lease.keys.groupAfter(after)
     if (group.length === 0) return
     for (const key of group) {
-      if (lease.isGone) return
+      if (lease.isGone || areReplaced()) return
       yield keyBytes(key)
     }
     after = group[group.length - 1]

@@ -6,6 +6,7 @@ import {
   describeLessor,
   foreverSeconds,
   formatLeaseId,
+  LeaseSet,
   type LessorOptions,
   minTtlSecondsOf,
   ttlSecondsMax,
@@ -297,4 +298,48 @@ test('descriptions', () => {
   expect(describeLessor(lessor.status())).toBe(
     'primary, 1 leases, 0 keys, at least 2s each, next expiry at 60000 ms, next checkpoint at 5000 ms',
   )
+})
+
+test('leases that were gathered beside take the place of all, without a look at any', () => {
+  const { clock, lessor } = primary()
+  for (const id of [1n, 2n]) lessor.grant({ id, ttlSeconds: 10 })
+  for (const key of ['a', 'b', 'c']) lessor.attach(1n, bytes(key))
+  const gone: string[] = []
+  lessor.onGone(2n, why => gone.push(why))
+  lessor.demote()
+  lessor.onGone(2n, why => gone.push(why))
+  const walk = lessor.keys(1n)
+  expect(texts([walk.next().value as Uint8Array])).toEqual(['a'])
+  const set = new LeaseSet()
+  for (const id of [2n, 3n]) set.add({ id, ttlSeconds: 20, remainingTtlSeconds: 5 })
+  for (const id of [2n, 3n, 9n]) set.attach(id, bytes('x'))
+  set.attach(3n, bytes('x'))
+  set.attach(3n, bytes('w'))
+  // However many there are: nobody walks through them.
+  for (const walker of ['values', 'keys', 'entries', 'forEach', Symbol.iterator] as const) {
+    Object.defineProperty(set.leases, walker, {
+      configurable: true,
+      value: () => {
+        throw new Error('walked')
+      },
+    })
+  }
+  lessor.take(set)
+  for (const walker of ['values', 'keys', 'entries', 'forEach', Symbol.iterator] as const) {
+    Reflect.deleteProperty(set.leases, walker)
+  }
+  expect(gone).toEqual(['demoted', 'revoked'])
+  expect(walk.next().done).toBe(true)
+  expect([...lessor.ids()]).toEqual([2n, 3n])
+  expect(texts(lessor.keys(3n))).toEqual(['w', 'x'])
+  expect(lessor.status()).toMatchObject({ leaseCount: 2, attachedKeyCount: 3 })
+  lessor.revoke(3n)
+  expect(lessor.status()).toMatchObject({ leaseCount: 1, attachedKeyCount: 1 })
+  lessor.promote(0)
+  expect(lessor.nextExpiryMs()).toBe(clock.now() + 5000)
+  // A primary gives each its time.
+  const other = new LeaseSet()
+  other.add({ id: 4n, ttlSeconds: 30, remainingTtlSeconds: 0 })
+  lessor.take(other)
+  expect(lessor.nextExpiryMs()).toBe(clock.now() + 30_000)
 })

@@ -109,8 +109,8 @@ export interface WatchHub {
   readonly pending: boolean
   statistics(): WatchStatistics
   /**
-   * Moves every stream to the hub of another store (installed from a snapshot): all watchers have to catch up there;
-   * those whose start lies in its future wait. This hub is empty afterwards.
+   * Moves every stream to the hub of another store (installed from a snapshot), at once, and lets its `step` take over the
+   * watchers: all have to catch up there; those whose start lies in its future wait. This hub is not used any more.
    */
   moveTo(hub: WatchHub): void
 }

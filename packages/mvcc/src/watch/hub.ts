@@ -14,6 +14,11 @@ import { Stream } from './stream.ts'
 import type { HubWatcher } from './watcher.ts'
 import { WatcherIndex } from './watcher-index.ts'
 
+/** Watchers, and streams, that change their hub in the turn in which a snapshot is installed: well below a millisecond. */
+const movedAtOnce = 512
+/** How often the clock is asked while others move. */
+const dueEvery = 64
+
 export class Hub implements WatchHub {
   readonly source: HubSource
   readonly synced: WatcherIndex
@@ -24,6 +29,10 @@ export class Hub implements WatchHub {
   private readonly resumed = new Set<HubWatcher>()
   private readonly streams = new Set<Stream>()
   private readonly backlog: ChangeList[] = []
+  /** The hub of the store that took the place of this one's. */
+  successor: Hub | undefined
+  /** Hubs of stores before, whose watchers have not all come over. */
+  private readonly arrivals: { readonly from: Hub; readonly walk: Generator<undefined> }[] = []
   private publication: Publication | FanOut | undefined
   private catchUp: CatchUp | undefined
   private previousWatchers = 0
@@ -42,9 +51,9 @@ export class Hub implements WatchHub {
   }
 
   get pending(): boolean {
-    const { resumed, publication, backlog, unsynced, catchUp } = this
+    const { arrivals, resumed, publication, backlog, unsynced, catchUp } = this
     const publishing = publication !== undefined || backlog.length > 0
-    return publishing || resumed.size > 0 || unsynced.size > 0 || catchUp !== undefined
+    return arrivals.length > 0 || publishing || resumed.size > 0 || unsynced.size > 0 || catchUp !== undefined
   }
 
   hashOf(key: Uint8Array): number {
@@ -61,6 +70,7 @@ export class Hub implements WatchHub {
 
   forget(stream: Stream): void {
     this.streams.delete(stream)
+    for (const { from } of this.arrivals) from.streams.delete(stream)
   }
 
   admit(watcher: HubWatcher): void {
@@ -144,6 +154,7 @@ export class Hub implements WatchHub {
 
   step(budget: StepBudget = {}): boolean {
     const records = budget.records ?? Math.min(this.source.reader.limits.sliceRecords, 2000)
+    this.stepArrivals(records, budget.isDue)
     this.retry()
     if (!this.stepPublication(records)) return false
     this.stepCatchUp(records, budget.isDue)
@@ -189,35 +200,64 @@ export class Hub implements WatchHub {
 
   moveTo(hub: WatchHub): void {
     const target = hub as Hub
-    for (const stream of this.streams) {
-      for (const watcher of stream.watchers()) this.moveWatcher(watcher, target)
-      stream.hub = target
-      target.streams.add(stream)
-    }
-    this.streams.clear()
+    this.successor = target
+    const leaving: readonly Hub[] = [...this.arrivals.map(({ from }) => from), this]
+    target.arrivals.push(...leaving.map(from => ({ from, walk: from.leave(target) })))
+    target.events += this.events
+    this.arrivals.length = 0
     this.backlog.length = 0
     this.publication = this.catchUp = undefined
+    target.stepArrivals(movedAtOnce)
   }
 
+  /** Moves all that is here, a watcher per step. A stream goes with the last of its watchers. */
+  private *leave(target: Hub): Generator<undefined> {
+    for (const stream of this.streams) {
+      for (const watcher of stream.watchers()) {
+        // Some may be in a hub between: this one's watchers were on their way there.
+        if (watcher.hub !== target) watcher.hub.moveWatcher(watcher, target)
+        yield
+      }
+      if (this.streams.delete(stream)) target.streams.add(stream)
+      yield
+    }
+  }
+
+  /** What has parted from it stays in its index, which nobody asks any more. */
   private moveWatcher(watcher: HubWatcher, target: Hub): void {
     if (watcher.state === 'ended') return
-    const { nextRevision, state, parked } = watcher
-    this.dismiss(watcher)
-    watcher.ownNext = nextRevision
+    const { nextRevision, previous, state } = watcher
+    this.watchers--
     target.watchers++
-    if (watcher.previous) target.previousWatchers++
-    if (state === 'slow') {
-      watcher.state = state
-      watcher.parked = parked
-      target.slow.add(watcher)
-    } else target.settle(watcher)
+    if (previous) target.previousWatchers++
+    watcher.hub = target
+    watcher.ownNext = nextRevision
+    if (state !== 'slow') return target.settle(watcher)
+    this.slow.delete(watcher)
+    target.slow.add(watcher)
+    // It may have room again since, and will not say so twice.
+    if (this.resumed.delete(watcher)) target.resumed.add(watcher)
+  }
+
+  /** Takes watchers over from the stores before. */
+  private stepArrivals(count: number, isDue?: StepBudget['isDue']): void {
+    for (let left = count; left > 0; left--) {
+      const [first] = this.arrivals
+      if (first === undefined || (left % dueEvery === 0 && left < count && isDue?.() === true)) return
+      if (first.walk.next().done === true) this.arrivals.shift()
+    }
   }
 
   statistics(): WatchStatistics {
-    const { streams, watchers, slow, events } = this
-    const unsynced = this.unsynced.size + (this.catchUp?.size ?? 0)
-    let parkedEvents = 0
-    for (const { parked } of slow) parkedEvents += parked?.events.length ?? 0
-    return { streams: streams.size, watchers, unsynced, slow: slow.size, events, parkedEvents }
+    const { events } = this
+    const sum = { streams: 0, watchers: 0, unsynced: 0, slow: 0, events, parkedEvents: 0 }
+    for (const hub of [this, ...this.arrivals.map(({ from }) => from)]) {
+      sum.streams += hub.streams.size
+      sum.watchers += hub.watchers
+      sum.unsynced += hub === this ? this.unsynced.size + (this.catchUp?.size ?? 0) : hub.watchers - hub.slow.size
+      sum.slow += hub.slow.size
+      for (const { parked } of hub.slow) sum.parkedEvents += parked?.events.length ?? 0
+    }
+    return sum
   }
 }

@@ -7,14 +7,19 @@ import { HubWatcher } from './watcher.ts'
 
 export class Stream implements WatchStream {
   readonly consumer: WatchConsumer
-  /** The hub of the store it watches; changes when a snapshot is installed. */
-  hub: Hub
+  private current: Hub
   private readonly byId = new Map<number, HubWatcher>()
   private nextId = 0
 
   constructor(hub: Hub, consumer: WatchConsumer) {
-    this.hub = hub
+    this.current = hub
     this.consumer = consumer
+  }
+
+  /** The hub of the store it watches; another one when a snapshot was installed. */
+  get hub(): Hub {
+    for (let next = this.current.successor; next !== undefined; next = next.successor) this.current = next
+    return this.current
   }
 
   get size(): number {
@@ -46,7 +51,7 @@ export class Stream implements WatchStream {
     const watcher = this.byId.get(id)
     if (watcher === undefined) return false
     this.byId.delete(id)
-    this.hub.dismiss(watcher)
+    watcher.hub.dismiss(watcher)
     return true
   }
 
@@ -56,11 +61,11 @@ export class Stream implements WatchStream {
 
   resume(id?: number): void {
     if (id === undefined) {
-      for (const watcher of this.byId.values()) this.hub.resume(watcher)
+      for (const watcher of this.byId.values()) watcher.hub.resume(watcher)
       return
     }
     const watcher = this.byId.get(id)
-    if (watcher !== undefined) this.hub.resume(watcher)
+    watcher?.hub.resume(watcher)
   }
 
   progressRevision(): number | undefined {
@@ -80,7 +85,9 @@ export class Stream implements WatchStream {
 
   /** Has got everything up to the current revision, and is not waiting for its start. */
   private isCurrent(watcher: HubWatcher): boolean {
-    const { revision } = this.hub.source
+    const { hub } = this
+    const { revision } = hub.source
+    if (watcher.hub !== hub) return false
     return watcher.state === 'synced' && watcher.startRevision <= revision && this.publishedRevision === revision
   }
 
@@ -89,7 +96,7 @@ export class Stream implements WatchStream {
   }
 
   close(): void {
-    for (const watcher of this.byId.values()) this.hub.dismiss(watcher)
+    for (const watcher of this.byId.values()) watcher.hub.dismiss(watcher)
     this.byId.clear()
     this.hub.forget(this)
   }

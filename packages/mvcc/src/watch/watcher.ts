@@ -5,6 +5,7 @@ import { describeRange } from '../describe.ts'
 import { MvccError } from '../errors.ts'
 import { intervalOf, type KeyInterval } from '../index/key-walk.ts'
 import type { WatchBatch, Watcher, WatcherState, WatchRequest } from './contract.ts'
+import type { Hub } from './hub.ts'
 import type { Stream } from './stream.ts'
 
 const noPutFlag = 1
@@ -13,6 +14,8 @@ const previousFlag = 4
 
 export class HubWatcher implements Watcher {
   readonly stream: Stream
+  /** The one that has it; for a while not that of its stream, when a snapshot was installed. */
+  hub: Hub
   readonly id: number
   readonly key: Uint8Array
   /** `undefined` for a single key. */
@@ -30,6 +33,7 @@ export class HubWatcher implements Watcher {
   constructor(stream: Stream, id: number, request: WatchRequest) {
     const { key, rangeEnd, startRevision = 0 } = request
     this.stream = stream
+    this.hub = stream.hub
     this.id = id
     this.key = key.length === 0 ? zeroKey : keyPool.copy(key)
     this.startRevision = startRevision
@@ -63,7 +67,7 @@ export class HubWatcher implements Watcher {
   }
 
   get nextRevision(): number {
-    return this.state === 'synced' ? Math.max(this.ownNext, this.stream.publishedRevision + 1) : this.ownNext
+    return this.state === 'synced' ? Math.max(this.ownNext, this.hub.publishedRevision + 1) : this.ownNext
   }
 
   /** Whether a change of this kind and revision is one of its events, given that the key is. */

@@ -1,5 +1,6 @@
 import {
   type Access,
+  type AuthContent,
   AuthError,
   type Authenticator,
   type AuthInfo,
@@ -29,7 +30,7 @@ import { AppliedWatch } from '../consensus/applied-watch.ts'
 import { ServerError } from '../errors.ts'
 import { type MemberOptions, requestTimeoutOf } from '../options.ts'
 import type { Clock, Executor, Logger, Random } from '../parts.ts'
-import { authStorage, storedAuth } from './storage.ts'
+import { authStorage } from './storage.ts'
 
 /** The key files of signed tokens, as they are on disk. */
 export type TokenKeys = Pick<JwtKeyFiles, 'publicKey' | 'privateKey'>
@@ -42,6 +43,8 @@ export interface AuthStateParts {
   readonly executor: Executor
   readonly options: MemberOptions
   readonly lessor: Lessor
+  /** What is stored. */
+  readonly content: AuthContent
   readonly tokenKeys?: TokenKeys | undefined
 }
 
@@ -86,7 +89,6 @@ export class AuthState {
   readonly access: Access
   readonly tokens: TokenProvider
   readonly passwords: Passwords
-  readonly #backend: Backend
   readonly #clock: Clock
   readonly #applied: AppliedWatch
   readonly #authenticator: Authenticator
@@ -101,13 +103,12 @@ export class AuthState {
   #expiryTimer: unknown
 
   constructor(parts: AuthStateParts, tokens: TokenProvider, applied: AppliedWatch) {
-    const { backend, clock, random, executor, options, lessor } = parts
-    this.#backend = backend
+    const { backend, clock, content, random, executor, options, lessor } = parts
     this.#clock = clock
     this.#applied = applied
     this.#trustsCertificates = options.clientCertAuth
     this.tokens = tokens
-    this.store = createAuthStore({ storage: authStorage(backend), tokens, content: storedAuth(backend) })
+    this.store = createAuthStore({ storage: authStorage(backend), tokens, content })
     const leases = {
       keys: (id: bigint) => (lessor.has(id) ? lessor.keys(id) : undefined),
       span: (id: bigint) => lessor.span(id),
@@ -121,9 +122,9 @@ export class AuthState {
     return this.store.isEnabled
   }
 
-  /** Reads users and roles again, when the state file was replaced by that of a snapshot. */
-  restore(): void {
-    this.store.restore(storedAuth(this.#backend))
+  /** Takes over users and roles when the state file was replaced by that of a snapshot, of which they were read. */
+  restore(content: AuthContent): void {
+    this.store.restore(content)
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { AuthContent, AuthStorage, RoleRecord, UserRecord } from '@kvs/auth'
 import type { Backend } from '@kvs/backend'
 import { decodeRole, decodeUser, encodeRole, encodeUser, type PermissionType } from '@kvs/proto/auth'
+import * as limits from '../limits.ts'
 import { buckets } from '../state/buckets.ts'
 
 const encoder = new TextEncoder()
@@ -24,8 +25,8 @@ export function authStorage(backend: Backend): AuthStorage {
   }
 }
 
-/** Reads back what `authStorage` wrote, or etcd. */
-export function storedAuth(backend: Backend): AuthContent {
+/** Reads back what `authStorage` wrote, or etcd, in slices. */
+export function* readAuth(backend: Backend): Generator<undefined, AuthContent> {
   let isEnabled = false
   let revision = 0
   for (const { key, value } of backend.records(buckets.auth)) {
@@ -33,12 +34,19 @@ export function storedAuth(backend: Backend): AuthContent {
     if (name === 'authEnabled') isEnabled = value.length === 1 && value[0] === 1
     else if (name === 'authRevision' && value.length === 8) revision = bigEndian(value)
   }
-  return {
-    isEnabled,
-    revision,
-    users: [...backend.records(buckets.authUsers)].map(({ value }) => decodeUserRecord(value)),
-    roles: [...backend.records(buckets.authRoles)].map(({ value }) => decodeRoleRecord(value)),
+  const users = new Map<string, UserRecord>()
+  const roles = new Map<string, RoleRecord>()
+  for (const { value } of backend.records(buckets.authUsers)) {
+    const user = decodeUserRecord(value)
+    users.set(user.name, user)
+    if (users.size % limits.sliceRecords === 0) yield
   }
+  for (const { value } of backend.records(buckets.authRoles)) {
+    const role = decodeRoleRecord(value)
+    roles.set(role.name, role)
+    if (roles.size % limits.sliceRecords === 0) yield
+  }
+  return { isEnabled, revision, users, roles }
 }
 
 function bigEndian(value: Uint8Array): number {

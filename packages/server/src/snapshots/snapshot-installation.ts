@@ -8,7 +8,7 @@ import { stateFile } from '../layout.ts'
 import type { Clock, Logger, Random } from '../parts.ts'
 import type { EffectsBackend } from '../state/effects.ts'
 import { inSlices, openStoreBeside } from '../state/open-state.ts'
-import { type KeptLeases, readLeases, type State } from '../state/state.ts'
+import { type Kept, readKept, type State } from '../state/state.ts'
 import { takePlace } from './received-mark.ts'
 import { checkReceived, type ReceivedSnapshots } from './received-snapshots.ts'
 
@@ -35,7 +35,7 @@ interface Prepared {
   readonly snapshot: Snapshot
   readonly backend: Backend
   readonly store: Store
-  readonly leases: KeptLeases
+  readonly kept: Kept
   readonly startMs: number
 }
 
@@ -67,20 +67,20 @@ export class SnapshotInstallation {
     try {
       checkReceived(backend, index)
       const store = await openStoreBeside({ ...this.#parts, backend })
-      const leases = await inSlices(readLeases(backend, store), clock)
+      const kept = await inSlices(readKept(backend, store), clock)
       await takePlace(backend, stateFile(dataDir))
-      return () => this.#exchange({ snapshot, backend, store, leases, startMs })
+      return () => this.#exchange({ snapshot, backend, store, kept, startMs })
     } catch (error) {
       await backend.close()
       throw error
     }
   }
 
-  #exchange({ snapshot, backend, store, leases, startMs }: Prepared): void {
+  #exchange({ snapshot, backend, store, kept, startMs }: Prepared): void {
     const { clock, installed, logger, state } = this.#parts
     const { index, confState } = snapshot.metadata
     const before = this.#parts.backend.exchange(backend)
-    state.restore(store, leases)
+    state.restore(store, kept)
     installed(index, confState)
     state.metrics.snapshotsBeingApplied--
     const took = formatDuration(clock.now() - startMs)

@@ -10,7 +10,7 @@ import { electionTicksOf, type MemberOptions, requestTimeoutOf } from '../option
 import type { Clock, Executor, Logger, Random } from '../parts.ts'
 import { Background } from './background.ts'
 import { buckets } from './buckets.ts'
-import { readLeases, restoreLeases, State } from './state.ts'
+import { readKept, State } from './state.ts'
 
 /** Rebuilds what is kept in memory from the state file: index, slabs, leases with their keys, members. */
 export async function openState(parts: {
@@ -33,8 +33,9 @@ export async function openState(parts: {
       revokeRetryMs: requestTimeoutOf(options),
       checkpointIntervalMs: options.featureGates.LeaseCheckpoint ? limits.leaseCheckpointIntervalMs : undefined,
     })
-    restoreLeases(await inSlices(readLeases(backend, store), clock), lessor)
-    const auth = await openAuth({ ...parts, lessor })
+    const { leases, auth: content } = await inSlices(readKept(backend, store), clock)
+    lessor.take(leases)
+    const auth = await openAuth({ ...parts, lessor, content })
     const cluster = new ClusterState(backend)
     const pace = { records: options.compactionBatchLimit, pauseMs: options.compactionSleepIntervalMs }
     const background: Background = new Background({ clock, store: () => state.store, pace })

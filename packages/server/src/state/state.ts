@@ -1,8 +1,11 @@
+import type { AuthContent } from '@kvs/auth'
 import type { Backend, BackendView } from '@kvs/backend'
-import type { LeaseRecord, Lessor } from '@kvs/lease'
-import type { KeyLease, Store } from '@kvs/mvcc'
+import { type LeaseRecord, LeaseSet, type Lessor } from '@kvs/lease'
+import type { Store } from '@kvs/mvcc'
 import { decodeLease, encodeLease } from '@kvs/proto/lease'
 import type { AuthState } from '../auth/auth-state.ts'
+import { readAuth } from '../auth/storage.ts'
+import * as limits from '../limits.ts'
 import type { ClusterState } from '../membership/cluster-state.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Clock } from '../parts.ts'
@@ -51,18 +54,18 @@ export class State {
   }
 
   /**
-   * The state file has been exchanged for that of a snapshot, of which `store` was read: everything else that is kept of
-   * it in memory is read again, but for the leases, which were read with it, and watchers go on in the new store.
+   * The state file has been exchanged for that of a snapshot, of which `store` and `kept` were read: they take their
+   * places, the few other things are read again, and watchers go on in the new store. Takes no time, however much it is.
    */
-  restore(store: Store, leases: KeptLeases): void {
+  restore(store: Store, kept: Kept): void {
     const before = this.#store
     store.useState(this.backend)
     this.#store = store
     before.watch.moveTo(store.watch)
     this.cluster.restore()
     this.alarms.restore()
-    restoreLeases(leases, this.lessor)
-    this.auth.restore()
+    this.lessor.take(kept.leases)
+    this.auth.restore(kept.auth)
     this.background.wake()
   }
 
@@ -108,32 +111,33 @@ export class State {
   }
 }
 
-/** The leases of a state, and the keys that hang on them. */
-export interface KeptLeases {
-  readonly records: readonly LeaseRecord[]
-  readonly keys: readonly KeyLease[]
+/** What is kept in memory of a state file beside its store, and grows with it. */
+export interface Kept {
+  readonly leases: LeaseSet
+  readonly auth: AuthContent
 }
 
-/** Reads the leases of a state file, and from its store the keys of each, in slices. */
-export function* readLeases(backend: Backend, store: Store): Generator<undefined, KeptLeases> {
-  const records = [...backend.records(buckets.lease)].map(({ value }) => {
+/** Reads a state file, and from its store the keys of each lease, in slices. */
+export function* readKept(backend: Backend, store: Store): Generator<undefined, Kept> {
+  return { leases: yield* readLeases(backend, store), auth: yield* readAuth(backend) }
+}
+
+function* readLeases(backend: Backend, store: Store): Generator<undefined, LeaseSet> {
+  const leases = new LeaseSet()
+  let count = 0
+  for (const { value } of backend.records(buckets.lease)) {
     const { id, ttl, remainingTtl } = decodeLease(value)
-    return { id, ttlSeconds: ttl, remainingTtlSeconds: remainingTtl }
-  })
-  const keys: KeyLease[] = []
-  // To look through all keys takes a tenth of the start.
-  if (records.length === 0) return { records, keys }
-  for (const attached of store.keyLeases()) {
-    if (attached === undefined) yield undefined
-    else keys.push(attached)
+    leases.add({ id, ttlSeconds: ttl, remainingTtlSeconds: remainingTtl })
+    if (++count % limits.sliceRecords === 0) yield
   }
-  return { records, keys }
-}
-
-/** Gives the lessor the leases of a state, and each its keys. */
-export function restoreLeases({ records, keys }: KeptLeases, lessor: Lessor): void {
-  lessor.restore(records)
-  for (const { lease, key } of keys) if (lessor.has(lease)) lessor.attach(lease, key)
+  // To look through all keys takes a tenth of the start.
+  if (count === 0) return leases
+  count = 0
+  for (const attached of store.keyLeases()) {
+    if (attached !== undefined) leases.attach(attached.lease, attached.key)
+    if (attached === undefined || ++count % limits.sliceRecords === 0) yield
+  }
+  return leases
 }
 
 /** Key of a lease in its bucket: the id, 8 bytes, big-endian. */
