@@ -35,6 +35,10 @@ export const defaultLimits: StoreLimits = {
   publishWork: 4096,
 }
 
+/** Records per slice of a restore, and their bytes, each of which is copied twice: some 2 ms. */
+export const restoreSliceRecords = 1024
+export const restoreSliceBytes: number = 512 * 1024
+
 /** A cursor asks whether its step is due before every so many records; a power of two. */
 export const recordsPerLook = 32
 

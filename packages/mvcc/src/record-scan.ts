@@ -28,15 +28,18 @@ export class RecordScan implements RecordPlace {
   }
 
   /**
-   * Visits up to `records` records of the whole bucket, which nobody writes to in between; true at the end. One iterator
-   * goes through all of it, so that the state file can tell whether the bucket is whole.
+   * Visits up to `records` records of the whole bucket, which nobody writes to in between, or as many as have `bytes`
+   * together; true at the end. One iterator goes through all of it, so that the state file can tell whether the bucket is
+   * whole.
    */
-  stepWhole(records: number, visit: (value: Uint8Array) => void): boolean {
+  stepWhole(most: { readonly records: number; readonly bytes: number }, visit: (value: Uint8Array) => void): boolean {
     this.whole ??= this.reader.state.records(this.reader.buckets.key)
-    for (let left = records; left > 0; left--) {
+    let bytes = 0
+    for (let left = most.records; left > 0 && bytes < most.bytes; left--) {
       const step = this.whole.next()
       if (step.done === true) return true
       this.enter(step.value)
+      bytes += step.value.value.length
       visit(step.value.value)
     }
     return false

@@ -4,6 +4,7 @@ import type { RestoreProgress } from './contract.ts'
 import { describeBytes } from './describe.ts'
 import { MvccError } from './errors.ts'
 import { leasedFlag } from './index/entry.ts'
+import { restoreSliceBytes, restoreSliceRecords } from './limits.ts'
 import type { Reader } from './reader.ts'
 import { RecordScan } from './record-scan.ts'
 
@@ -11,11 +12,12 @@ import { RecordScan } from './record-scan.ts'
 export function* restoreIndex(reader: Reader): Generator<RestoreProgress, number> {
   const { index, limits } = reader
   const scan = new RecordScan(reader, { from: 0 })
+  const most = { records: Math.min(limits.sliceRecords, restoreSliceRecords), bytes: restoreSliceBytes }
   index.beginBulk()
   let done = 0
   let main = 0
   for (let ended = false; !ended; ) {
-    ended = scan.stepWhole(limits.sliceRecords, value => {
+    ended = scan.stepWhole(most, value => {
       restoreRecord(reader, scan, value)
       done++
       main = scan.main

@@ -33,6 +33,35 @@ describe('opening', () => {
     expect(step.value.statistics()).toMatchObject({ keys: 20, revisions: 25 })
   })
 
+  it('takes little at a time, be it many records or long ones', () => {
+    const read = { records: 0, bytes: 0 }
+    const state = new SortedState()
+    const store = openStore({ state, buckets })
+    for (let number = 0; number < 3000; number++) put(store, `key-${number}`)
+    for (let number = 0; number < 40; number++) {
+      const txn = store.write()
+      txn.put({ key: bytes(`long-${number}`), value: new Uint8Array(100_000) })
+      txn.end()
+    }
+    const records = state.records.bind(state)
+    state.records = function* (...args) {
+      for (const one of records(...args)) {
+        read.records++
+        read.bytes += one.value.length
+        yield one
+      }
+    }
+    const opening = openStoreInSlices({ state, buckets })
+    let slices = 0
+    for (let step = opening.next(); step.done !== true; step = opening.next()) {
+      slices++
+      expect(read.records).toBeLessThanOrEqual(1024)
+      expect(read.bytes).toBeLessThan(512 * 1024 + 101_000)
+      read.records = read.bytes = 0
+    }
+    expect(slices).toBeGreaterThan(9)
+  })
+
   const wrong: [string, Uint8Array, Uint8Array, RegExp][] = [
     ['a key that is no revision', bytes('key'), record('a', 2), /under 6b6579, which is no revision/],
     ['a record that is no key-value', encodeRevisionKey(2, 0, false), bytes('\x0a\xff'), /ends within a field/],
