@@ -131,6 +131,14 @@ export function statusError(code: number, message: string, details: KvsErrorDeta
 export const status = { cancelled: 1, unknown: 2, deadlineExceeded: 4, internal: 13, unavailable: 14 } as const
 
 /**
+ * No connection for a stream, or no token: the call that gets it ended, in its own time, without an answer. Whoever wants
+ * the stream has set no time for that.
+ */
+export function isUnreached({ code }: KvsError): boolean {
+  return code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED'
+}
+
+/**
  * Worth opening a stream again: the server went away, or the connection did. One that is being closed says `CANCELLED` to
  * what is begun on it; a server says that only of what it has begun to process.
  */

@@ -5,7 +5,7 @@ import {
   type LeaseKeepAliveResponse,
 } from '@kvs/proto/rpc'
 import { asksForToken, type Caller, closedError } from './calls.ts'
-import { isTransient, KvsError, status, statusError } from './errors.ts'
+import { isTransient, isUnreached, KvsError, status, statusError } from './errors.ts'
 import {
   authRenewalsMax,
   firstKeepAliveMs,
@@ -220,7 +220,7 @@ export class KeepAliveStream implements StreamReceiver {
       },
       (error: unknown) => {
         this.#opening = false
-        if (error instanceof KvsError && error.code === 'UNAVAILABLE') this.#reopenLater()
+        if (error instanceof KvsError && isUnreached(error)) this.#reopenLater()
         else this.#failAll(asKvsError(error))
       },
     )

@@ -7,7 +7,7 @@ import {
 } from '@kvs/proto/rpc'
 import { assert } from './assert.ts'
 import { asksForToken, type Caller, closedError } from './calls.ts'
-import { isTransient, KvsError, status, statusError } from './errors.ts'
+import { isTransient, isUnreached, KvsError, status, statusError } from './errors.ts'
 import { authRenewalsMax, streamBackoffMaxMs, streamBackoffMinMs } from './limits.ts'
 import type { CallMetadata, CallOutcome, StreamHandle, StreamReceiver } from './ports.ts'
 import type { ClientWatcher, WatchStreamPort } from './watch.ts'
@@ -184,10 +184,15 @@ export class WatchStream implements WatchStreamPort, StreamReceiver {
       },
       (error: unknown) => {
         this.#opening = false
-        if (error instanceof KvsError && error.code === 'UNAVAILABLE') this.#openLater()
-        else this.#failAll(asKvsError(error))
+        this.#notOpened(error)
       },
     )
+  }
+
+  /** No connection, or no token: nobody who watches has set a time for that. */
+  #notOpened(error: unknown): void {
+    if (error instanceof KvsError && isUnreached(error)) this.#openLater()
+    else this.#failAll(asKvsError(error))
   }
 
   async #connect(): Promise<void> {
@@ -230,7 +235,9 @@ export class WatchStream implements WatchStreamPort, StreamReceiver {
       await this.#caller.tokens.renew(this.#metadata)
       this.#open()
     } catch (error) {
-      this.#failAll(asKvsError(error))
+      // What was not answered is no token that does not help.
+      this.#renewals--
+      this.#notOpened(error)
     }
   }
 

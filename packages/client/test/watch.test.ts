@@ -327,3 +327,31 @@ test('a watch that needs a new token gets one', async () => {
   await expect(watcher.created).resolves.toBeUndefined()
   expect(servers.streams.map(stream => stream.cancelled())).toEqual([true, false])
 })
+
+test.each([
+  ['is refused as unavailable', () => ({ outcome: unavailable() })],
+  ['has no answer in time', () => ({ outcome: { code: 4, message: 'context deadline exceeded', unprocessed: false } })],
+])('a watch lives on where the question for a token %s', async (_, failure) => {
+  let asked = 0
+  servers.answer = () => {
+    asked++
+    if (asked >= 2 && asked <= 6) return failure()
+    return { outcome: ok, response: encodeAuthenticateResponse({ token: `t${asked}` }) }
+  }
+  const stale = { code: 16, message: 'etcdserver: invalid auth token', unprocessed: false }
+  servers.onRequest = stream => {
+    if (stream !== servers.streams[0] && stream.metadata['token'] === 't1') stream.end(stale)
+    else reply(stream, { created: true, watchId: 0 })
+  }
+  const watcher = newClient({ auth: { user: 'u', password: 'p' }, timeoutMs: 1000 }).watch('k')
+  const seen = drain(watcher)
+  await pass()
+  await expect(watcher.created).resolves.toBeUndefined()
+  servers.streams[0]?.end(stale)
+  for (let i = 0; i < 40; i++) await pass(1000)
+  const stream = servers.streams.at(-1) as ServerStream
+  expect([asked, stream.metadata['token']]).toEqual([7, 't7'])
+  reply(stream, { watchId: 0, events: [put(11)] })
+  await pass()
+  expect(seen.revisions).toEqual([11])
+})
