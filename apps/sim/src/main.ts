@@ -37,6 +37,7 @@ const sums = {
   virtualMs: 0,
   elections: 0,
   snapshots: 0,
+  memberChanges: 0,
 }
 const startedAt = performance.now()
 
@@ -69,7 +70,9 @@ const seconds = (performance.now() - startedAt) / 1000
 console.log(
   `${count} seeds, ${sums.events} events, ${sums.deaths} deaths, ${sums.acknowledged} acknowledged writes, ` +
     `${sums.unanswered} lost answers, ${sums.watchEvents} watch events, ` +
-    (members === 1 ? '' : `${sums.elections} elections, ${sums.snapshots} snapshots installed, `) +
+    (members === 1
+      ? ''
+      : `${sums.elections} elections, ${sums.snapshots} snapshots installed, ${sums.memberChanges} changes of members, `) +
     `${(sums.virtualMs / 1000).toFixed(0)} virtual ` +
     `seconds in ${seconds.toFixed(1)} s`,
 )

@@ -25,6 +25,8 @@ export interface RunResult {
   /** Terms that had a leader, and snapshots that members were sent and installed; none where one is alone. */
   readonly elections: number
   readonly snapshots: number
+  /** Changes of the members that were acknowledged. */
+  readonly memberChanges: number
   /** Empty if all went well. */
   readonly problems: readonly string[]
   /** The last lines of the story. */
@@ -100,6 +102,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     watchEvents: watch.events,
     elections: 0,
     snapshots: 0,
+    memberChanges: 0,
     problems: [...problems, ...workload.problems, ...watch.problems],
     tail: trace.tail(60),
   }

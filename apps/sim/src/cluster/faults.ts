@@ -39,6 +39,7 @@ export class Faults {
       () => this.#cut(),
       () => this.#loss(),
       () => this.#slowDisk(),
+      () => this.#fullDisk(),
     ]
     this.#random.pick(kinds)()
   }
@@ -50,7 +51,10 @@ export class Faults {
     this.#timers.clear()
     network.heal()
     network.setFaults(calm)
-    for (const machine of machines) machine.slowness = 1
+    for (const machine of machines) {
+      machine.slowness = 1
+      machine.fill(undefined)
+    }
     await Promise.all(machines.map(machine => machine.stopped()))
     for (const machine of machines) machine.start()
     this.#tell('all is well')
@@ -146,6 +150,17 @@ export class Faults {
     this.#tell(`${machine.name} has a disk ${machine.slowness} times slower`)
     this.#later(5000, () => {
       machine.slowness = 1
+    })
+  }
+
+  /** A member that finds no room for its log ends; it is started again, and again, and some time there is room. */
+  #fullDisk(): void {
+    const machine = this.#random.pick(this.#parts.machines)
+    machine.fill(this.#random.pick([0, 5000, 100_000]))
+    this.#later(2000, () => this.#startLater(machine))
+    this.#later(6000, () => {
+      machine.fill(undefined)
+      machine.start()
     })
   }
 

@@ -18,6 +18,7 @@ import type { SeededRandom, VirtualClock } from '@kvs/testing'
 import { type CrashMode, type MemFs, memFs } from '@kvs/vfs'
 import { lifeClock } from '../life-clock.ts'
 import type { Trace } from '../trace.ts'
+import type { EffectsWatch } from './effects.ts'
 
 /** Something wrong with every member of a cluster, on purpose: a run must find it. */
 export interface ClusterFault {
@@ -42,6 +43,7 @@ export interface Surroundings {
   readonly leads: (machine: Machine, term: number) => void
   /** A member took over a state that another one sent. */
   readonly installed: () => void
+  readonly effects: EffectsWatch
   /** Something happened that must not. */
   readonly problem: (text: string) => void
 }
@@ -58,19 +60,33 @@ export class Machine {
   readonly #around: Surroundings
   readonly #random: SeededRandom
   readonly #peers: VirtualHost
-  readonly #states = new MemoryStates()
+  #states = new MemoryStates()
   #disk: MemFs
   #member: RunningMember | undefined
   #listener: Promise<Listener> | undefined
   /** Lives of members so far: what an earlier life left on its way is dropped. */
   #life = 0
+  /** How it begins: as a founder, or told of the cluster that it joins. */
+  #joining: Partial<MemberOptions> | undefined
+  #isFull = false
+  /** The disk was full in this life. */
+  #lackedSpace = false
   #isStarting = false
   #stopping: Promise<void> | undefined
   #unlisten: (() => void) | undefined
+  /** There is a member of the cluster for this machine, as far as anybody knows. */
+  isMember: boolean
+  /** Lives of disks: a member that comes back with an empty one is another. */
+  incarnation = 1
+  /** It has served clients since its disk was empty. */
+  hasServed = false
+  /** Somebody asked to remove it: it may find out at any time that it is none. */
+  mayBeRemoved = false
   /** The disk takes so many times longer than it should. */
   slowness = 1
 
-  constructor(number: number, around: Surroundings) {
+  constructor(number: number, around: Surroundings, isMember: boolean) {
+    this.isMember = isMember
     this.name = `m${number}`
     this.host = `10.0.0.${number}`
     this.#around = around
@@ -86,6 +102,16 @@ export class Machine {
 
   get peerUrl(): string {
     return `http://${this.name}:2380`
+  }
+
+  /** Where other members find it, whichever of these they are told. */
+  get peerUrls(): readonly [string, string] {
+    return [this.peerUrl, `http://${this.name}-other:2380`]
+  }
+
+  /** This member, and not one that was in its place before. */
+  get identity(): string {
+    return this.incarnation === 1 ? this.name : `${this.name}#${this.incarnation}`
   }
 
   /** It serves clients. */
@@ -105,8 +131,9 @@ export class Machine {
 
   /** Starts the member on whatever the disk holds. */
   start(): void {
-    if (!this.isDown) return
+    if (!this.isDown || !this.isMember) return
     const life = ++this.#life
+    this.#lackedSpace = this.#isFull
     this.#isStarting = true
     this.#tell(`starts, life ${life}`)
     this.#start(life).then(
@@ -114,12 +141,19 @@ export class Machine {
         if (life !== this.#life) return
         this.#isStarting = false
         this.#member = member
+        this.hasServed = true
         this.#tell('serves')
       },
       error => {
         if (life !== this.#life) return
         this.#isStarting = false
-        this.#around.problem(`${this.name} does not start: ${(error as Error).message}`)
+        const { message } = error as Error
+        // Who joins may have been told what is not so any more; who was removed, or has no room, does not start.
+        if (this.hasServed && !this.mayBeRemoved && !this.#lackedSpace) {
+          this.#around.problem(`${this.name} does not start: ${message}`)
+        }
+        this.#tell(`does not start: ${message}`)
+        this.#die('kill')
       },
     )
   }
@@ -138,6 +172,7 @@ export class Machine {
       advertiseClientUrls: [`http://${this.endpoint}`],
       compactionSleepIntervalMs: 1,
       ...this.#around.options,
+      ...this.#joining,
       ...this.#around.planted.options,
     })
   }
@@ -159,12 +194,22 @@ export class Machine {
         // A state that is opened again after a crash keeps its schedule: it belongs to whichever life is on.
         const schedule = (done: () => void): void =>
           this.#later(this.#life, (0.1 + random.float() * 5) * this.slowness, done)
-        return openMemory({ fs: disk, path, states: this.#states, buckets: allBuckets, random, schedule })
+        const states = this.#states
+        const opening = openMemory({ fs: disk, path, states, buckets: allBuckets, random, schedule })
+        return opening.then(backend => this.#around.effects.around(this.name, backend))
       },
       peers: this.#peerParts(life),
-      onRemoved: () => this.#around.problem(`${this.name} was removed`),
+      onRemoved: () => {
+        if (!isAlive()) return
+        this.#tell('was removed')
+        if (!this.mayBeRemoved) this.#around.problem(`${this.name} was removed, which nobody asked for`)
+        this.empty()
+      },
       onFatal: error => {
-        if (isAlive()) this.#around.problem(`${this.name} stopped by itself: ${error.message}`)
+        if (!isAlive()) return
+        this.#tell(`stops by itself: ${error.message}`)
+        if (!this.#lackedSpace) this.#around.problem(`${this.name} stopped by itself: ${error.message}`)
+        this.#die('kill')
       },
     }
   }
@@ -182,9 +227,37 @@ export class Machine {
       makeHash: sha256,
       serve: endpoint => {
         this.#unlisten?.()
-        this.#unlisten = listen(this.peerUrl, endpoint)
+        const unlisten = this.peerUrls.map(url => listen(url, endpoint))
+        this.#unlisten = () => {
+          for (const each of unlisten) each()
+        }
       },
     }
+  }
+
+  /** Ends whatever is here, and leaves an empty disk: there is no member for this machine. */
+  empty(): void {
+    this.#die('kill')
+    this.#disk = memFs({ random: this.#random, schedule: (call, done) => this.#onDisk(call, done) })
+    this.#states = new MemoryStates()
+    this.isMember = this.hasServed = this.mayBeRemoved = this.#isFull = false
+    this.incarnation++
+    this.#tell('is empty')
+  }
+
+  /** There is a member for this machine: it begins with what it is told of the others. */
+  join(options: Partial<MemberOptions>): void {
+    this.isMember = true
+    this.#joining = options
+    this.start()
+  }
+
+  /** From now on the disk takes no more than so many bytes; undefined: it has room again. */
+  fill(freeBytes: number | undefined): void {
+    this.#isFull = freeBytes !== undefined
+    this.#lackedSpace ||= this.#isFull
+    this.#disk.setCapacity(freeBytes === undefined ? 2 ** 40 : this.#disk.usedBytes + freeBytes)
+    this.#tell(freeBytes === undefined ? 'has room' : `has room for ${freeBytes} bytes`)
   }
 
   end(how: End): void {

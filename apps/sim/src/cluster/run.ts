@@ -1,7 +1,10 @@
+import { AlarmType } from '@kvs/client/messages'
 import type { RunResult } from '../run.ts'
+import { Admin } from './admin.ts'
 import { Faults } from './faults.ts'
 import { History } from './history.ts'
 import type { ClusterFault, Machine } from './machine.ts'
+import { makeUsers } from './users.ts'
 import { WatchFollower } from './watcher.ts'
 import { ClusterWorkload } from './workload.ts'
 import { ClusterWorld } from './world.ts'
@@ -36,8 +39,10 @@ class ClusterRun {
   readonly #world: ClusterWorld
   readonly #faults: Faults
   readonly #history = new History()
-  readonly #workloads: readonly ClusterWorkload[]
-  readonly #followers: readonly WatchFollower[]
+  #workloads: readonly ClusterWorkload[] = []
+  /** By the machine at which it watches. */
+  #followers: ReadonlyMap<Machine, WatchFollower> = new Map()
+  #admin: Admin | undefined
   readonly #problems: string[] = []
   #count = 0
   #finished = false
@@ -49,30 +54,47 @@ class ClusterRun {
     const { clock, machines, network, random, trace } = this.#world
     this.#faults = new Faults({ clock, machines, network, trace, random: random.fork() })
     this.#faultsLeft = options.faults
-    this.#followers = machines.map(
-      machine =>
-        new WatchFollower(`the watcher at ${machine.name}`, this.#world.client([machine]), {
-          history: this.#history,
-          saw: ({ key, value }) => {
-            if (value === undefined) this.#gone(key)
-          },
-        }),
-    )
-    this.#workloads = Array.from(
-      { length: clientCount },
-      (_, i) =>
-        new ClusterWorkload({
-          client: this.#world.client(machines),
-          machines,
-          clock,
-          trace,
-          random: random.fork(),
-          name: `c${i + 1}`,
-          count: () => ++this.#count,
-          watched: () => Math.min(...this.#followers.map(({ revision }) => revision)),
-          readsSerializable: options.planted?.readsSerializable === true,
-        }),
-    )
+  }
+
+  /** Clients, once they can say who they are. */
+  #begin(): void {
+    const { changesMembers, clock, hasUsers, machines, random, trace } = this.#world
+    const root = hasUsers ? 'root' : undefined
+    const founders = machines.filter(({ isMember }) => isMember)
+    this.#followers = new Map(founders.map(machine => [machine, this.#follower(machine, root)]))
+    this.#workloads = Array.from({ length: clientCount }, (_, i) => {
+      // The first one reads everything in the end.
+      const user = hasUsers && i > 0 ? 'client' : root
+      return new ClusterWorkload({
+        client: this.#world.client(machines, user),
+        machines,
+        clock,
+        trace,
+        random: random.fork(),
+        name: `c${i + 1}`,
+        count: () => ++this.#count,
+        watched: () => Math.min(...[...this.#followers.values()].map(({ revision }) => revision)),
+        changesUsers: hasUsers && i === 0,
+        readsSerializable: this.#options.planted?.readsSerializable === true,
+      })
+    })
+    const client = this.#world.client(machines, root)
+    this.#admin = new Admin({ client, machines, clock, random: random.fork(), trace })
+    if (changesMembers) {
+      this.#admin.run().catch(error => this.#fail(`the admin broke off: ${(error as Error).stack}`))
+    }
+  }
+
+  #follower(machine: Machine, user: string | undefined): WatchFollower {
+    return new WatchFollower(`the watcher at ${machine.name}`, this.#world.client([machine], user), {
+      history: this.#history,
+      saw: ({ key, value }) => {
+        if (value === undefined) this.#gone(key)
+      },
+      later: then => {
+        if (!this.#finished) this.#world.clock.setTimer(500, then)
+      },
+    })
   }
 
   async run(): Promise<RunResult> {
@@ -80,6 +102,7 @@ class ClusterRun {
     for (const machine of machines) machine.start()
     this.#work().catch(error => this.#fail(`the work broke off: ${(error as Error).stack}`))
     const events = await this.#letHappen()
+    const followers = [...this.#followers.values()]
     const sum = (of: (workload: ClusterWorkload) => number): number =>
       this.#workloads.reduce((total, workload) => total + of(workload), 0)
     return {
@@ -90,10 +113,11 @@ class ClusterRun {
       deaths: this.#faults.deaths,
       acknowledged: sum(({ acknowledged }) => acknowledged),
       unanswered: sum(({ unanswered }) => unanswered),
-      watchEvents: this.#followers.reduce((total, follower) => total + follower.events, 0),
+      watchEvents: followers.reduce((total, follower) => total + follower.events, 0),
       elections: this.#world.elections,
       snapshots: this.#world.snapshots,
-      problems: [...problems, ...this.#problems, ...this.#followers.flatMap(follower => follower.problems)],
+      memberChanges: Object.values(this.#admin?.changes ?? {}).reduce((total, count) => total + count, 0),
+      problems: [...problems, ...this.#problems, ...followers.flatMap(follower => follower.problems)],
       tail: trace.tail(60),
     }
   }
@@ -122,32 +146,37 @@ class ClusterRun {
   }
 
   async #work(): Promise<void> {
+    if (this.#world.hasUsers) await makeUsers(this.#world)
+    this.#begin()
+    const admin = this.#admin as Admin
     const each = Math.ceil(this.#options.operations / this.#workloads.length)
     await Promise.all(this.#workloads.map(workload => workload.run(each)))
     this.#faultsLeft = 0
+    admin.close()
     await this.#faults.heal()
     await this.#world.pause(restMs)
-    if (await this.#world.untilEqual(togetherMs)) await this.#audit()
+    const isSettled = await admin.settle()
+    if (isSettled && (await this.#world.untilEqual(togetherMs))) await this.#audit(await admin.voters())
     else this.#fail(`the members do not come together: ${this.#world.machines.map(describe).join(' ')}`)
-    for (const follower of this.#followers) follower.close()
+    for (const follower of this.#followers.values()) follower.close()
     for (const machine of this.#world.machines) machine.end('stop')
     await Promise.all(this.#world.machines.map(machine => machine.stopped()))
     this.#finished = true
   }
 
   /** Everybody has everything, and everything is as it was said to be. */
-  async #audit(): Promise<void> {
-    const { machines } = this.#world
+  async #audit(voters: readonly Machine[]): Promise<void> {
     const [workload] = this.#workloads as [ClusterWorkload]
-    for (const machine of machines) await workload.readAll(machine)
+    for (const machine of voters) await workload.readAll(machine)
     const last = Math.max(...workload.operations.map(({ revision = 0 }) => revision))
-    for (let tries = 0; tries < 100 && this.#followers.some(({ revision }) => revision < last); tries++) {
+    const followers = voters.flatMap(machine => this.#followers.get(machine) ?? [])
+    for (let tries = 0; tries < 100 && followers.some(({ revision }) => revision < last); tries++) {
       await this.#world.pause(100)
     }
-    for (const { revision } of this.#followers) {
+    for (const { revision } of followers) {
       if (revision !== last) this.#fail(`a watcher got everything up to revision ${revision}, the last one is ${last}`)
     }
-    await this.#compareHashes()
+    await this.#compareHashes(voters)
     const operations = this.#workloads.flatMap(({ operations: some }) => some)
     this.#problems.push(...this.#history.check(operations))
     const left = [...(workload.operations.at(-1)?.seen?.keys() ?? [])]
@@ -155,18 +184,18 @@ class ClusterRun {
     if (leased.length > 0) this.#problems.push(`${leased.join(' ')} outlived their leases`)
   }
 
-  async #compareHashes(): Promise<void> {
-    const { machines } = this.#world
-    const client = this.#world.client(machines)
+  async #compareHashes(voters: readonly Machine[]): Promise<void> {
+    const client = this.#world.client(voters, this.#world.hasUsers ? 'root' : undefined)
     const of = async ({ endpoint }: Machine): Promise<string> => {
       const { hash, compactRevision } = await client.maintenance.hashKv({ endpoint })
       const whole = await client.maintenance.hash({ endpoint })
       return `${hash}/${compactRevision}/${whole.hash}`
     }
-    const hashes = await Promise.all(machines.map(of))
+    const hashes = await Promise.all(voters.map(of))
     if (new Set(hashes).size > 1) this.#fail(`the members differ: ${hashes.join(' ')}`)
+    // A full disk may have raised one.
     const { alarms } = await client.maintenance.alarms()
-    if (alarms.length > 0) this.#fail(`there are ${alarms.length} alarms`)
+    for (const { alarm } of alarms) if (alarm !== AlarmType.NOSPACE) this.#fail(`there is an alarm of type ${alarm}`)
     await client.close()
   }
 

@@ -5,6 +5,13 @@ import type { Change, History } from './history.ts'
 /** Everything that is written lies under this. */
 export const prefix = 'sim/'
 
+export interface WatchParts {
+  readonly history: History
+  readonly saw: (change: Change) => void
+  /** Calls back after a while. */
+  readonly later: (then: () => void) => void
+}
+
 /** Watches everything from the beginning at one member: every revision once, whole, in order, and none left out. */
 export class WatchFollower {
   readonly problems: string[] = []
@@ -14,14 +21,34 @@ export class WatchFollower {
   readonly #who: string
   readonly #history: History
   readonly #saw: (change: Change) => void
-  readonly #watcher: ClientWatcher
+  readonly #client: Client
+  readonly #later: (then: () => void) => void
+  #watcher: ClientWatcher
 
-  constructor(who: string, client: Client, { history, saw }: { history: History; saw: (change: Change) => void }) {
+  constructor(who: string, client: Client, { history, saw, later }: WatchParts) {
+    this.#later = later
     this.#who = who
     this.#history = history
     this.#saw = saw
-    this.#watcher = client.watch({ prefix }, { startRevision: 1, progressNotify: true })
-    this.#follow().catch(error => this.problems.push(`${who} ended: ${(error as Error).message}`))
+    this.#client = client
+    this.#watcher = this.#watch()
+    this.#follow().catch(error => this.#ended(error as Error))
+  }
+
+  #watch(): ClientWatcher {
+    return this.#client.watch({ prefix }, { startRevision: this.revision + 1, progressNotify: true })
+  }
+
+  /** A member that comes back as a learner sends nobody to another one. */
+  #ended(error: Error): void {
+    if (!/not supported for learner/.test(error.message)) {
+      this.problems.push(`${this.#who} ended: ${error.message}`)
+      return
+    }
+    this.#later(() => {
+      this.#watcher = this.#watch()
+      this.#follow().catch(again => this.#ended(again as Error))
+    })
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { type Client, compare, operation, toText } from '@kvs/client'
+import { type AuthClient, type Client, compare, operation, toText } from '@kvs/client'
 import type { SeededRandom, VirtualClock } from '@kvs/testing'
 import type { Trace } from '../trace.ts'
 import type { Change, Operation, Pair } from './history.ts'
@@ -16,6 +16,8 @@ export interface WorkloadParts {
   readonly count: () => number
   /** Everything up to this revision is known to all who watch. */
   readonly watched: () => number
+  /** It may change users, too. */
+  readonly changesUsers: boolean
   /** Reads of what is true now ask for less. */
   readonly readsSerializable: boolean
 }
@@ -67,7 +69,24 @@ export class ClusterWorkload {
     else if (kind < 16) await this.#create(machine, key)
     else if (kind < 18) await this.#lease(machine)
     else if (kind < 19) await this.#renew(machine)
+    else if (this.#parts.changesUsers && this.#random.chance(0.5)) await this.#changeUsers(machine)
     else await this.#compact(machine)
+  }
+
+  /** Users that nobody asks as: whatever becomes of it, every change is another revision of all permissions. */
+  async #changeUsers(machine: Machine): Promise<void> {
+    const user = `user-${this.#random.below(3)}`
+    const changes: readonly ((auth: AuthClient, options: RequestOptions) => Promise<unknown>)[] = [
+      (auth, options) => auth.addUser({ name: user, password: user }, options),
+      (auth, options) => auth.deleteUser(user, options),
+      (auth, options) => auth.grantRole({ user, role: 'sim' }, options),
+      (auth, options) => auth.revokeRole({ user, role: 'sim' }, options),
+      (auth, options) => auth.changePassword({ name: user, password: 'other' }, options),
+    ]
+    const change = this.#random.pick(changes)
+    await this.#try(machine, `change ${user}`, async (client, options) => {
+      await change(client.auth, options)
+    })
   }
 
   /** Values are unique, so that a value tells which write it came from. */
@@ -167,12 +186,13 @@ export class ClusterWorkload {
   ): Promise<boolean> {
     const { count, name } = this.#parts
     const begin = count()
+    const member = machine.identity
     let answer: Answer = { revision: undefined, changed: false }
     const isAnswered = await this.#try(machine, what, async (client, options) => {
       answer = await ask(client, options)
     })
     if (changes.length > 0 && answer.changed) this.acknowledged++
-    const at = { begin, end: count(), member: machine.name, isLinearizable }
+    const at = { begin, end: count(), member, isLinearizable }
     this.operations.push({ what: `${name}: ${what} at ${machine.name} (${begin})`, changes, ...at, ...answer })
     return isAnswered
   }

@@ -4,6 +4,7 @@ import { type VirtualNetwork, virtualNetwork } from '@kvs/rafthttp/memory'
 import type { MemberOptions } from '@kvs/server'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { Trace } from '../trace.ts'
+import { EffectsWatch } from './effects.ts'
 import { calm } from './faults.ts'
 import { type ClusterFault, Machine, type Surroundings } from './machine.ts'
 
@@ -18,6 +19,11 @@ export class ClusterWorld {
   readonly network: VirtualNetwork
   readonly machines: readonly Machine[]
   readonly problems: string[] = []
+  readonly effects: EffectsWatch = new EffectsWatch(text => this.#problem(text))
+  /** Members come and go; there are machines for more. */
+  readonly changesMembers: boolean
+  /** Clients have to say who they are. */
+  readonly hasUsers: boolean
   /** States that members sent each other. */
   snapshots = 0
   readonly #net: MemoryNet
@@ -30,6 +36,9 @@ export class ClusterWorld {
     this.network = virtualNetwork({ clock, random: random.fork(), faults: calm })
     this.#net = this.#makeNet(random.fork())
     const names = Array.from({ length: members }, (_, i) => `m${i + 1}`)
+    this.changesMembers = random.chance(0.5)
+    this.hasUsers = random.chance(0.4)
+    const spares = this.changesMembers ? 2 : 0
     const around: Surroundings = {
       clock,
       trace,
@@ -42,12 +51,13 @@ export class ClusterWorld {
       },
       planted,
       leads: (machine, term) => this.#leads(machine, term),
+      effects: this.effects,
       installed: () => {
         this.snapshots++
       },
       problem: text => this.#problem(text),
     }
-    this.machines = names.map((_, i) => new Machine(i + 1, around))
+    this.machines = Array.from({ length: members + spares }, (_, i) => new Machine(i + 1, around, i < members))
   }
 
   /** Terms that had a leader. */
@@ -56,7 +66,7 @@ export class ClusterWorld {
   }
 
   /** A client of some of the members. */
-  client(machines: readonly Machine[]): Client {
+  client(machines: readonly Machine[], user?: string): Client {
     const { clock } = this
     const random = this.random.fork()
     const transport = grpcTransport({
@@ -64,17 +74,18 @@ export class ClusterWorld {
       dial: ({ address }, signal) => this.#net.dial(address, { signal }),
     })
     const endpoints = machines.map(({ endpoint }) => endpoint)
-    return new Client({ endpoints, dialTimeoutMs: 500 }, { transport, clock, chance: () => random.float() })
+    const auth = user === undefined ? undefined : { user, password: passwordOf(user) }
+    return new Client({ endpoints, dialTimeoutMs: 500, auth }, { transport, clock, chance: () => random.float() })
   }
 
   pause(durationMs: number): Promise<void> {
     return new Promise(resolve => this.clock.setTimer(durationMs, resolve))
   }
 
-  /** Everybody serves, knows the same leader, and has applied the same entries; false if that does not come in time. */
+  /** All members serve, know the same leader, and have applied the same entries; false if that does not come in time. */
   async untilEqual(mostMs: number): Promise<boolean> {
     for (const endMs = this.clock.now() + mostMs; this.clock.now() < endMs; await this.pause(100)) {
-      const views = this.machines.map(({ raft }) => raft)
+      const views = this.machines.filter(({ isMember }) => isMember).map(({ raft }) => raft)
       const [first] = views
       if (first === undefined || first.lead === '0') continue
       if (views.every(view => view?.lead === first.lead && view.applied === first.commit)) return true
@@ -108,6 +119,10 @@ export class ClusterWorld {
   }
 }
 
+export function passwordOf(user: string): string {
+  return `${user} alone knows it`
+}
+
 /** Small numbers instead of large ones, so that a short run meets what otherwise happens once a day. */
 function drawKnobs(random: SeededRandom): Partial<MemberOptions> {
   return {
@@ -119,5 +134,7 @@ function drawKnobs(random: SeededRandom): Partial<MemberOptions> {
     watchProgressNotifyIntervalMs: random.pick([200, 1000]),
     compactionBatchLimit: random.pick([1, 10, 1000]),
     preVote: random.chance(0.8),
+    maxLearners: random.pick([1, 2]),
+    bcryptCost: 4,
   }
 }
