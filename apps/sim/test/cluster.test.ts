@@ -22,7 +22,7 @@ const ranges = [
 ]
 
 describe('clusters and their clients, with faults of disks, members and networks at random events', () => {
-  const sums = { deaths: 0, acknowledged: 0, elections: 0, snapshots: 0 }
+  const sums = { deaths: 0, acknowledged: 0, elections: 0, snapshots: 0, memberChanges: 0 }
   let seeds = 0
 
   test.each(ranges)('$members members, seeds $from to $to', async ({ members, from, to }) => {
@@ -40,6 +40,7 @@ describe('clusters and their clients, with faults of disks, members and networks
     expect(sums.elections).toBeGreaterThan(2 * seeds)
     expect(sums.snapshots).toBeGreaterThan(seeds / 2)
     expect(sums.acknowledged).toBeGreaterThan(30 * seeds)
+    expect(sums.memberChanges).toBeGreaterThan(seeds)
   })
 })
 
@@ -108,6 +109,38 @@ describe('a planted fault is found', () => {
       }
     const parts = (given: ServerParts): ServerParts => ({ ...given, openBackend: openBackend(given.openBackend) })
     expect(await firstProblem({ parts }, /saw|the members differ|no watcher|got revision/)).toBeDefined()
+  })
+
+  test('an entry that does something else on one of them', async () => {
+    let writes = 0
+    const openBackend =
+      (open: ServerParts['openBackend']): ServerParts['openBackend'] =>
+      async path => {
+        const backend = await open(path)
+        const put: Backend['put'] = (bucket, key, value) => {
+          if (bucket.id === buckets.key.id && ++writes % 100 === 0) value[value.length - 1] = 0
+          backend.put(bucket, key, value)
+        }
+        return withMethods(backend, { put })
+      }
+    const parts = (given: ServerParts): ServerParts => ({ ...given, openBackend: openBackend(given.openBackend) })
+    expect(await firstProblem({ parts }, /did something else at m\d than at m\d/)).toBeDefined()
+  })
+
+  test('a disk that is full and does not say so', async () => {
+    const open = (fs: Fs): Fs['open'] => {
+      const silent = (file: File): File =>
+        withMethods(file, {
+          write: (...write) => file.write(...write).catch(() => {}),
+          allocate: bytes => file.allocate(bytes).catch(() => {}),
+        })
+      return async (path, options) => silent(await fs.open(path, options))
+    }
+    const parts = (given: ServerParts): ServerParts => ({
+      ...given,
+      fs: withMethods(given.fs, { open: open(given.fs) }),
+    })
+    expect(await firstProblem({ parts }, /start|acknowledged|saw|no watcher|do not come together/)).toBeDefined()
   })
 
   function dropLast(backend: Backend): void {

@@ -129,6 +129,14 @@ test('the log is held back while a snapshot is on its way, and not for a peer th
   peers.stop()
 })
 
+test('that the member was removed is said once, however many peers tell it', async () => {
+  const { log, peers } = await world()
+  for (let i = 0; i < 5; i++) peers.removed()
+  const lines = log.filter(({ message: text }) => text.startsWith('the member has been permanently removed'))
+  expect(lines.map(({ level, fields }) => [level, fields])).toEqual([['error', { 'local-member-id': '1' }]])
+  peers.stop()
+})
+
 test('a message that raft refuses does not keep those behind it from being taken', async () => {
   const taken: number[] = []
   const { peers } = await world(({ index }) => {

@@ -51,6 +51,7 @@ export class Peers implements RaftReceiver {
   /** Where in the outbox an acknowledgement stands, by addressee: a newer one makes it superfluous. */
   readonly #acknowledgements = new Map<bigint, number>()
   #snapshotsUnderWay = 0
+  #isRemoved = false
   #keepLogUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: PeersParts) {
@@ -173,7 +174,10 @@ export class Peers implements RaftReceiver {
     return this.#save(snapshot)
   }
 
+  /** Every peer says so, and again at each attempt to reach it. */
   removed(): void {
+    if (this.#isRemoved) return
+    this.#isRemoved = true
     this.#parts.logger.error('the member has been permanently removed from the cluster', {
       'local-member-id': formatId(this.#parts.id),
     })
