@@ -63,6 +63,39 @@ test('a lease that any member renews lives on, over a change of the leader', asy
   await cluster.stop()
 })
 
+test('a leader that hears from nobody renews no lease, though it still leads for all it knows', async () => {
+  cluster = new Cluster(31)
+  await cluster.found(3)
+  const { leader } = cluster
+  await granted(leader, 7n, 60)
+  await cluster.advance(1000)
+  const member = leader.member as unknown as Member
+  expect(member.leadsSurely).toBe(true)
+  expect(await renewed(leader, 7n)).toBe(60)
+  cluster.network.partition(
+    [leader.name],
+    cluster.followers.map(({ name }) => name),
+  )
+  await cluster.advance(700)
+  expect([member.consensus.isLeader, member.leadsSurely]).toEqual([true, false])
+  const stream = leader.stream(Lease.leaseKeepAlive)
+  stream.send({ id: 7n })
+  const answer = stream.next()
+  let ttl: number | undefined
+  answer.then(
+    response => {
+      ttl = response.ttl
+    },
+    () => {},
+  )
+  await cluster.untilHolds(() => !member.consensus.isLeader)
+  expect(ttl).toBeUndefined()
+  cluster.network.heal()
+  expect((await cluster.until(answer)).ttl).toBe(60)
+  expect(member.leadsSurely).toBe(false)
+  await cluster.stop()
+})
+
 test('renewals on one stream through a follower are answered in order, of leases that are not there with 0', async () => {
   cluster = new Cluster(13)
   await cluster.found(3)

@@ -42,6 +42,7 @@ async function world(step: (message: Message) => void = () => {}) {
       reportUnreachable: () => {},
       reportSnapshot: (id, outcome) => reports.push(`${id} ${outcome}`),
     },
+    heard: () => {},
     removed: () => {},
   })
   peers.add({ id: 2n, name: 'two', peerUrls: ['http://two:2380'], clientUrls: [], isLearner: false })

@@ -56,6 +56,44 @@ test('a leader that is removed answers, and another takes over', async () => {
   await cluster.stop()
 })
 
+test('a leader that is removed while it writes has its say no more, and does not end over it', async () => {
+  cluster = new Cluster(12)
+  await cluster.found(3)
+  await cluster.advance(5000)
+  const { leader } = cluster
+  leader.syncMs = 40
+  const { path, encodeRequest } = ClusterService.memberRemove
+  const removed = leader.channel.call(path, encodeRequest({ id: leader.member.id }))
+  // Its write is under way when the removal has its turn.
+  const writing = setWriting(leader)
+  await cluster.until(removed)
+  await cluster.advance(200)
+  writing.end()
+  expect(leader.fatal).toEqual([])
+  await leave(leader)
+  cluster.machines.delete(leader.name)
+  await cluster.untilHolds(() => cluster.leading !== undefined)
+  await put(cluster.leader, 'b', '2')
+  await cluster.stop()
+})
+
+/** Somebody writes at a machine, a little later each time, until told to end. */
+function setWriting(machine: Machine): { end: () => void } {
+  let isOver = false
+  const { channel } = machine
+  const write = (): void => {
+    if (isOver) return
+    channel.call(KV.put.path, KV.put.encodeRequest({ key: bytesOf('x') })).catch(() => {})
+    cluster.clock.setTimer(5, write)
+  }
+  write()
+  return {
+    end: () => {
+      isOver = true
+    },
+  }
+}
+
 test('what was removed does not come back: neither its process, nor its id', async () => {
   cluster = new Cluster(3)
   await cluster.found(3)

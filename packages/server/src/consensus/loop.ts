@@ -5,6 +5,7 @@ import {
   type Message,
   MessageType,
   noNode,
+  RaftError,
   type RaftNode,
   type Ready,
   type StepResult,
@@ -316,8 +317,17 @@ export class Loop {
   /** What was promised for after the storage operation: to ourselves, or to peers. */
   #deliver(responses: readonly Message[]): void {
     for (const response of responses) {
-      if (response.to === this.#raft.id) this.#raft.step(response)
+      if (response.to === this.#raft.id) this.#stepOwn(response)
       else this.#parts.send(response)
+    }
+  }
+
+  /** Who was removed while it wrote counts for nothing any more: not even what it tells itself. */
+  #stepOwn(response: Message): void {
+    try {
+      this.#raft.step(response)
+    } catch (error) {
+      if (!(error instanceof RaftError) || error.code !== 'STEP_PEER_NOT_FOUND') throw error
     }
   }
 

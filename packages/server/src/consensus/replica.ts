@@ -25,6 +25,7 @@ import type { State } from '../state/state.ts'
 import { AppliedWatch } from './applied-watch.ts'
 import { CommitPolicy } from './commit-policy.ts'
 import { Loop } from './loop.ts'
+import { QuorumContact } from './quorum-contact.ts'
 import { raftConfig } from './raft-config.ts'
 import { Reads } from './read.ts'
 import type { RequestIds } from './request-id.ts'
@@ -87,6 +88,7 @@ export class Replica {
   readonly #applier: Applier
   readonly #reads: Reads
   readonly #commits: CommitPolicy
+  readonly #contact = new QuorumContact()
   readonly #snapshots: SnapshotPolicy
   readonly #requestTimeoutMs: number
   #configuration: AppliedPoint
@@ -134,6 +136,7 @@ export class Replica {
       received,
       copies: replica.copies,
       loop: this.#loop,
+      heard: message => this.#contact.heard(message, { term: this.term, nowMs: clock.now() }),
       removed: () => hooks.removed(),
     })
     this.changes = new MembershipChanges({
@@ -283,14 +286,20 @@ export class Replica {
     return this.#lead === this.#id && this.#raft.isOnlyVoter()
   }
 
-  /** This member leads, and has not been held up so long that another may have taken over without its knowing. */
+  /**
+   * This member leads, and has been neither held up nor cut off so long that another may have taken over without its
+   * knowing: who follows elects nobody for an election timeout.
+   */
   get leadsSurely(): boolean {
     if (this.#lead !== this.#id) return false
-    const { heartbeatIntervalMs } = this.#options
-    return (
-      this.#raft.isOnlyVoter() ||
-      this.#clock.now() - this.#loop.lastTickMs <= limits.ticksMissedMax * heartbeatIntervalMs
-    )
+    if (this.#raft.isOnlyVoter()) return true
+    const { electionTimeoutMs, heartbeatIntervalMs } = this.#options
+    const nowMs = this.#clock.now()
+    if (nowMs - this.#loop.lastTickMs > limits.ticksMissedMax * heartbeatIntervalMs) return false
+    return this.#contact.hasMajority(this.confState.voters, {
+      selfId: this.#id,
+      fromMs: nowMs - electionTimeoutMs / 2,
+    })
   }
 
   /** Resolves with true once what is committed now is applied, with false if that takes longer. */
@@ -405,6 +414,7 @@ export class Replica {
       this.#metrics.leaderChanges++
     }
     this.#lead = lead
+    if (isOther) this.#contact.reset()
     if (lead !== this.#id) {
       this.#state.lessor.demote()
       this.#withdrawLeaderOnly()

@@ -35,6 +35,8 @@ export interface PeersParts {
   readonly received: ReceivedSnapshots
   readonly copies: StateCopies
   readonly loop: Pick<Loop, 'step' | 'reportUnreachable' | 'reportSnapshot'>
+  /** A message came that raft has taken. */
+  readonly heard: (message: Message) => void
   /** The cluster has removed this member for good. */
   readonly removed: () => void
 }
@@ -149,6 +151,7 @@ export class Peers implements RaftReceiver {
     for (const message of messages) {
       try {
         this.#parts.loop.step(message)
+        this.#parts.heard(message)
       } catch (error) {
         if (!(error instanceof RaftError)) throw error
         refusal = error
