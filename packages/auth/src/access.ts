@@ -75,6 +75,12 @@ export class Access {
     this.#leases = leases
   }
 
+  /** Whether every request about keys may go on, whatever it asks for: its key need not be looked at. */
+  mayAll(info: AuthInfo | undefined): boolean {
+    const grants = this.#grantsOf(info)
+    return typeof grants !== 'string' && grants.isRoot
+  }
+
   /** Put, alone or inside a transaction: WRITE on the key and on the keys of its lease, READ for the previous value. */
   checkPut(info: AuthInfo | undefined, request: PutAccess): AccessVerdict {
     const grants = this.#grantsOf(info)

@@ -193,6 +193,9 @@ function opOf(op: OracleOp): TxnOpAccess {
   return { ...none, requestDeleteRange: { ...range, prevKv: op.prevKv } }
 }
 
+/** What `mayAll` answers for. */
+const keyOps: ReadonlySet<string> = new Set(['range', 'put', 'delete', 'txn', 'revoke'])
+
 describe('against an oracle that goes through permissions one by one', () => {
   test('over 100 000 verdicts agree', () => {
     const counts = new Map<string, number>()
@@ -206,6 +209,8 @@ describe('against an oracle that goes through permissions one by one', () => {
             const expected = oracle(world, info, op)
             const found = check(access, world, info, op)
             if (found !== expected) expect({ info, op, verdict: found }).toEqual({ info, op, verdict: expected })
+            if (keyOps.has(op.kind) && expected !== undefined && access.mayAll(info))
+              expect({ info, op, mayAll: true }).toEqual({ info, op, mayAll: false })
             counts.set(expected ?? 'go on', (counts.get(expected ?? 'go on') ?? 0) + 1)
           }
         }
@@ -218,6 +223,23 @@ describe('against an oracle that goes through permissions one by one', () => {
     for (const verdict of ['go on', 'PERMISSION_DENIED', 'AUTH_OLD_REVISION', 'USER_EMPTY', 'USER_NOT_FOUND']) {
       expect([verdict, (counts.get(verdict) ?? 0) > 500]).toEqual([verdict, true])
     }
+  })
+
+  test('only root may all, at the present revision', () => {
+    const { store } = newWorld()
+    store.roleAdd('all')
+    store.roleGrantPermission({ role: 'all', permission: perm('readwrite', '\0', '\0') })
+    addUser(store, 'user', ['all'])
+    const access = createAccess({ store, leases: { keys: () => undefined } })
+    expect(access.mayAll(undefined)).toBe(true)
+    enableAuth(store)
+    const { revision } = store
+    expect(access.mayAll({ username: 'root', revision })).toBe(true)
+    expect(access.mayAll({ username: 'root', revision: revision - 1 })).toBe(false)
+    expect(access.mayAll({ username: 'root', revision: 0 })).toBe(false)
+    expect(access.mayAll({ username: 'user', revision })).toBe(false)
+    expect(access.mayAll({ username: 'nobody', revision })).toBe(false)
+    expect(access.mayAll(undefined)).toBe(false)
   })
 
   test('and so do 100 000 questions to merged intervals', () => {

@@ -17,9 +17,10 @@ import { Http2Connection } from './http2/connection.ts'
 import type { Http2Error } from './http2/errors.ts'
 import { Keepalive, type KeepaliveOptions } from './http2/keepalive.ts'
 import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts'
+import { ReadTurns } from './http2/read-turns.ts'
 import { Alarm, Timers } from './http2/timers.ts'
 import { defaultGrpcLimits, type GrpcLimits } from './limits.ts'
-import { metadataPairs } from './metadata.ts'
+import { KnownMetadata } from './metadata.ts'
 import type { Clock, Pipe } from './ports.ts'
 import { type Metadata, type MetadataInit, StatusCode } from './status.ts'
 
@@ -99,11 +100,13 @@ export function createGrpcChannel(options: GrpcChannelOptions): GrpcChannel {
 }
 
 class EngineChannel implements GrpcChannel, ConnectionWatcher {
+  readonly turns: ReadTurns
   readonly #options: GrpcChannelOptions
   readonly #timers: Timers
   readonly #limits: GrpcLimits
   readonly #http2Limits: Http2Limits
   readonly #compressors: ReadonlyMap<string, Compressor>
+  readonly #metadata = new KnownMetadata()
   #state: ChannelState = 'idle'
   /** Takes new calls; older ones may still be finishing theirs. */
   #current: ClientConnection | undefined
@@ -125,6 +128,7 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
     // What is kept of answers was asked for, each within `maxReceiveBytes`, and streams that nobody reads have windows of
     // their own. To shut the connection's would leave every call waiting for the end of another, or for its own.
     this.#http2Limits = { ...defaultHttp2Limits, maxHeldBytes: Number.POSITIVE_INFINITY, ...options.http2Limits }
+    this.turns = new ReadTurns(options.clock, this.#http2Limits.sharedSliceMs)
     this.#compressors = new Map((options.compressors ?? []).map(one => [one.name, one]))
   }
 
@@ -285,7 +289,7 @@ class EngineChannel implements GrpcChannel, ConnectionWatcher {
       throw new RangeError(`compression ${JSON.stringify(compression)} is not one of the channel's`)
     }
     const deadlineMs = timeoutMs === undefined ? undefined : this.#timers.clock.now() + timeoutMs
-    return { path, metadata: metadata === undefined ? [] : metadataPairs(metadata), deadlineMs, compressor }
+    return { path, metadata: metadata === undefined ? [] : this.#metadata.pairs(metadata), deadlineMs, compressor }
   }
 
   #callOver(call: EngineClientCall): void {

@@ -38,6 +38,8 @@ export class ClientConnection implements Http2Owner {
   readonly #options: ClientConnectionOptions
   readonly #watcher: ConnectionWatcher
   readonly #prefix = new Uint8Array(5)
+  /** The metadata of the last call that had any. */
+  #metadata: PreparedBlock | undefined
   readonly #prepared = new Map<string, PreparedBlock>()
   readonly #acceptEncoding: string
   #waiting: EngineClientCall[] = []
@@ -177,10 +179,16 @@ export class ClientConnection implements Http2Owner {
       encoder.append([['grpc-timeout', formatGrpcTimeout(leftMs)]])
     }
     if (call.compressor !== undefined) encoder.append([['grpc-encoding', call.compressor.name]])
-    if (call.metadata.length > 0) encoder.append(call.metadata)
+    if (call.metadata.length > 0) encoder.appendPrepared(this.#preparedMetadata(call.metadata))
     const stream = http2.open(false)
     stream.context = call
     call.attach(this, stream)
+  }
+
+  /** Calls with the same metadata have the same object, see `KnownMetadata`. */
+  #preparedMetadata(pairs: readonly HeaderPair[]): PreparedBlock {
+    if (this.#metadata?.pairs !== pairs) this.#metadata = new PreparedBlock(pairs)
+    return this.#metadata
   }
 
   #preparedFor(path: string): PreparedBlock {

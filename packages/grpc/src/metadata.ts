@@ -98,3 +98,30 @@ export function metadataPairs(init: MetadataInit): HeaderPair[] {
     return [name, value.trim()]
   })
 }
+
+/** Checks metadata once that many calls bring along, such as a token: pairs of the same content are the same object. */
+export class KnownMetadata {
+  #init: MetadataInit = []
+  #pairs: readonly HeaderPair[] = []
+
+  /** As `metadataPairs`. */
+  pairs(init: MetadataInit): readonly HeaderPair[] {
+    if (this.#isKnown(init)) return this.#pairs
+    const pairs = metadataPairs(init)
+    // Bytes may change behind our back; text cannot.
+    if (init.every(([, value]) => typeof value === 'string')) {
+      this.#init = init.map(([name, value]) => [name, value])
+      this.#pairs = pairs
+    }
+    return pairs
+  }
+
+  #isKnown(init: MetadataInit): boolean {
+    const known = this.#init
+    if (known.length !== init.length) return false
+    for (let at = 0; at < init.length; at++) {
+      if (known[at]![0] !== init[at]![0] || known[at]![1] !== init[at]![1]) return false
+    }
+    return true
+  }
+}

@@ -128,6 +128,30 @@ describe('unary calls', () => {
     expect(log).toEqual(['RESOURCE_EXHAUSTED grpc: received message larger than max (11 vs. 10)'])
   })
 
+  it('metadata of each call is its own, also when it is the object of an earlier one', async () => {
+    await connect()
+    const bytesOf = Uint8Array.of(1)
+    const shared: [string, string | Uint8Array][] = [['token', 'first']]
+    const seen = async (metadata: [string, string | Uint8Array][]): Promise<unknown> => {
+      start('/t.T/Hold', '', { metadata })
+      await rest()
+      const found = calls.at(-1)!.metadata
+      return [found.get('token'), found.get('x'), found.getBytes('x-bin')]
+    }
+    for (let i = 0; i < 3; i++) expect(await seen(shared)).toEqual(['first', undefined, undefined])
+    shared[0] = ['token', 'second']
+    for (let i = 0; i < 3; i++) expect(await seen(shared)).toEqual(['second', undefined, undefined])
+    shared.push(['x', '1'])
+    for (let i = 0; i < 3; i++) expect(await seen(shared)).toEqual(['second', '1', undefined])
+    shared.push(['x-bin', bytesOf])
+    for (let i = 0; i < 3; i++) {
+      bytesOf[0] = i
+      expect(await seen(shared)).toEqual(['second', '1', Uint8Array.of(i)])
+    }
+    expect(await seen([])).toEqual([undefined, undefined, undefined])
+    expect(await seen([['token', 'third']])).toEqual(['third', undefined, undefined])
+  })
+
   it('metadata that gRPC cannot carry is refused before anything is sent', async () => {
     await connect()
     const bad: [string, string | Uint8Array][] = [

@@ -7,7 +7,11 @@
  * a line at the end. Arguments choose rows by a part of their name; `KVS_BENCH_PAIRS` says how many runs each system gets.
  */
 import { spawn } from 'node:child_process'
-import { generate } from './end-to-end/generator.ts'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { generate, logIn } from './end-to-end/generator.ts'
 import type { Load, LoadResult } from './end-to-end/loads.ts'
 import { etcd, kvs, type System, start } from './end-to-end/systems.ts'
 
@@ -19,9 +23,11 @@ interface Row extends Load {
   /** Keys that are there before the load begins. */
   readonly filled?: number
   /** Beside kvs itself under this load instead of etcd under the same. */
-  readonly beside?: Partial<Load>
+  readonly beside?: Partial<Row>
   /** Calls as fast as they are answered, before the warm-up of a paced row. */
   readonly unpacedFirst?: number
+  /** Calls carry a user's token of this kind. The login is not part of what is measured: a password is to be dear. */
+  readonly tokens?: 'simple' | 'signed' | 'none'
   /** What is asked of the ratios: at least for throughput, at most for the others. */
   readonly goal: Partial<Record<Field, number>>
 }
@@ -31,6 +37,7 @@ const fields = { serverUs: 'CPU', perSecond: 'throughput', p50Ms: 'p50', p99Ms: 
 
 const usual = { keys: 100_000, valueBytes: 256, connections: 10, clients: 100 } as const
 const many = { ...usual, connections: 100, clients: 1000 } as const
+const tokensGoal = { serverUs: 1.1, perSecond: 0.9 }
 const putGoal = { serverUs: 0.4, perSecond: 1.8, p99Ms: 0.8 }
 
 const rows: readonly Row[] = [
@@ -101,10 +108,19 @@ const rows: readonly Row[] = [
     name: 'put with tokens 10/100, beside the same without',
     kind: 'put',
     ...usual,
-    authenticated: true,
-    beside: { authenticated: false },
+    tokens: 'simple',
+    beside: { tokens: 'none' },
     calls: 100_000,
-    goal: { serverUs: 1.1, perSecond: 0.9 },
+    goal: tokensGoal,
+  },
+  {
+    name: 'put with signed tokens 10/100, beside the same without',
+    kind: 'put',
+    ...usual,
+    tokens: 'signed',
+    beside: { tokens: 'none' },
+    calls: 100_000,
+    goal: tokensGoal,
   },
 ]
 
@@ -115,19 +131,45 @@ interface Measured extends LoadResult {
 }
 
 /** One run: a fresh server, a warm-up, then the load. */
-async function measure(system: System, row: Row): Promise<Measured> {
-  const server = await start(system, { core: 0, encrypted: row.encrypted ?? false })
+async function measure(system: System, { tokens = 'none', ...row }: Row): Promise<Measured> {
+  if (tokens === 'simple') return measureOn(system, row, { logsIn: true })
+  if (tokens === 'none') return measureOn(system, row)
+  const dir = mkdtempSync(join(tmpdir(), 'kvs-bench-keys-'))
+  try {
+    return await measureOn(system, row, { logsIn: true, more: [signedTokens(dir)] })
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+/** The flag for tokens that are signed with a key which is made for it. */
+function signedTokens(dir: string): string {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  writeFileSync(join(dir, 'public.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
+  writeFileSync(join(dir, 'private.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const files = `pub-key=${join(dir, 'public.pem')},priv-key=${join(dir, 'private.pem')}`
+  return `--auth-token=jwt,${files},sign-method=RS256,ttl=1h`
+}
+
+interface ServerSetup {
+  readonly more?: readonly string[]
+  readonly logsIn?: boolean
+}
+
+async function measureOn(system: System, row: Row, { more = [], logsIn = false }: ServerSetup = {}): Promise<Measured> {
+  const server = await start(system, { core: 0, encrypted: row.encrypted ?? false, more })
   try {
     if (row.filled !== undefined) {
       const fill = { ...row, kind: 'put', pairs: 1, connections: 10, clients: 100, calls: row.filled } as const
       await runGenerator(server.port, { ...fill, keys: row.filled })
       await server.restart()
     }
+    const token = logsIn ? await logIn(server.port) : undefined
     const { unpacedFirst, paced, ...load } = row
     if (unpacedFirst !== undefined) await runGenerator(server.port, { ...load, calls: unpacedFirst })
-    await runGenerator(server.port, { ...row, calls: Math.ceil(row.calls / 2) })
+    await runGenerator(server.port, { ...row, token, calls: Math.ceil(row.calls / 2) })
     const before = server.cpuUs()
-    const result = await runGenerator(server.port, row)
+    const result = await runGenerator(server.port, { ...row, token })
     const operations = row.kind === 'watch' ? (row.calls * (row.watchers ?? 1)) / row.keys : row.calls
     const serverUs = (server.cpuUs() - before) / operations
     return { ...result, serverUs, residentMb: server.memory().residentBytes / 2 ** 20, readyMs: server.readyMs }

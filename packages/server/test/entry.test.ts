@@ -75,6 +75,23 @@ test('who asks is framed as the generic codec frames it, and read back', () => {
   )
 })
 
+test('names are read from their own entry, whatever the one before said', () => {
+  const name = fc.constantFrom('', 'a', 'b', 'z', 'zz', 'ab', 'ba', 'root', 'roof', 'ä', '\u{1f600}', 'x'.repeat(300))
+  const entryOf = (username: string): Uint8Array =>
+    encodeEntry(OperationField.put, new Uint8Array(0), 0, 0, 1, 2, { username, revision: 3 })
+  fc.assert(
+    fc.property(fc.array(name, { maxLength: 20 }), users => {
+      const parsed = new ParsedEntry()
+      for (const user of users) {
+        const data = entryOf(user)
+        expect([parsed.parse(data), parsed.username]).toEqual([true, user])
+        // Its bytes may become something else, here the name of another user.
+        data.fill(0x7a)
+      }
+    }),
+  )
+})
+
 test('a body is carried as it is, wherever it lies in its buffer', () => {
   fc.assert(
     fc.property(putRequest, prefix, suffix, fc.nat(9), fc.nat(9), (message, high, low, before, after) => {

@@ -1,5 +1,6 @@
-import { type CallOptions, createGrpcChannel, type GrpcChannel, GrpcError } from '@kvs/grpc'
+import { type CallOptions, createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
 import { createTlsClient, nodeNet } from '@kvs/net'
+import { PermissionType } from '@kvs/proto/auth'
 import { auth, keyOf, type Load, type LoadResult, requestsOf, streams } from './loads.ts'
 
 const clock = {
@@ -65,26 +66,28 @@ export async function connect(port: number, encrypted: boolean = false): Promise
   return channel
 }
 
-const user = { name: 'root', password: 'bench' }
+const password = 'bench'
 
-/** The token of a user with every permission, who is made and authentication switched on unless that has been done. */
-async function logIn(channel: GrpcChannel): Promise<CallOptions> {
-  try {
-    await channel.call(auth.userAdd.path, auth.userAdd.encodeRequest(user))
-    await channel.call(auth.roleAdd.path, auth.roleAdd.encodeRequest({ name: 'root' }))
-    await channel.call(auth.userGrantRole.path, auth.userGrantRole.encodeRequest({ user: 'root', role: 'root' }))
-    await channel.call(auth.authEnable.path, auth.authEnable.encodeRequest({}))
-  } catch (error) {
-    // Nobody may add users any more: it is on.
-    if (!(error instanceof GrpcError)) throw error
+/** Switches authentication on; the token of a user who may read and write all keys. */
+export async function logIn(port: number): Promise<string> {
+  const channel = await connect(port)
+  const { roleAdd, roleGrantPermission, userAdd, userGrantRole, authEnable, authenticate } = auth
+  const perm = { permType: PermissionType.READWRITE, key: Uint8Array.of(1), rangeEnd: Uint8Array.of(0) }
+  for (const name of ['root', 'user']) {
+    await channel.call(roleAdd.path, roleAdd.encodeRequest({ name }))
+    await channel.call(userAdd.path, userAdd.encodeRequest({ name, password }))
+    await channel.call(userGrantRole.path, userGrantRole.encodeRequest({ user: name, role: name }))
   }
-  const { message } = await channel.call(auth.authenticate.path, auth.authenticate.encodeRequest(user))
-  return { metadata: [['token', auth.authenticate.decodeResponse(message).token]] }
+  await channel.call(roleGrantPermission.path, roleGrantPermission.encodeRequest({ name: 'user', perm }))
+  await channel.call(authEnable.path, authEnable.encodeRequest({}))
+  const { message } = await channel.call(authenticate.path, authenticate.encodeRequest({ name: 'user', password }))
+  await channel.close()
+  return authenticate.decodeResponse(message).token
 }
 
 async function unary(channels: readonly GrpcChannel[], load: Load): Promise<LoadResult> {
   const { path, requests } = requestsOf(load)
-  const options = load.authenticated === true ? await logIn(channels[0] as GrpcChannel) : {}
+  const options: CallOptions = load.token === undefined ? {} : { metadata: [['token', load.token]] }
   const meter = new Meter(load.calls)
   await new Promise<void>((resolve, reject) => {
     let sent = 0

@@ -27,8 +27,8 @@ export interface Load {
   readonly encrypted?: boolean
   /** Calls per second, for `watch` puts; as fast as they are answered without it. */
   readonly paced?: number
-  /** Calls that are no streams carry the token of a user; authentication is switched on unless it is. */
-  readonly authenticated?: boolean
+  /** Calls that are no streams carry this token (see `logIn`). */
+  readonly token?: string | undefined
 }
 
 export interface LoadResult {
@@ -66,7 +66,7 @@ export function requestsOf(load: Load): { readonly path: string; readonly reques
   return { path: KV.txn.path, requests: each(key => encodeTxnRequest({ compare, success: success(key), failure: [] })) }
 }
 
-/** What `authenticated` needs. */
+/** What `logIn` needs. */
 export const auth = Auth
 
 /** Method and requests of the streams of `keep-alive` and `watch`. */

@@ -133,8 +133,10 @@ export class AuthState {
    */
   identify({ metadata, peer }: ServerCall): AuthInfo | undefined | Promise<AuthInfo | undefined> {
     const credentials = this.#credentials
-    credentials.token = metadata.get('token')
-    credentials.authorization = metadata.get('authorization')
+    const token = metadata.get('token')
+    credentials.token = token
+    // Not looked for where it would not count.
+    credentials.authorization = token === undefined ? metadata.get('authorization') : undefined
     credentials.commonName = this.#trustsCertificates ? peer.commonName : undefined
     // A gateway's certificate is not that of its caller. This is what etcd's puts into its calls.
     credentials.isGateway = credentials.commonName !== undefined && metadata.get('grpcgateway-accept') !== undefined

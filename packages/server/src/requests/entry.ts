@@ -125,7 +125,7 @@ function encodeEntryOf(
   let at = field < headerField ? 0 : wholeHeader
   at = writeVarint(data, at, tag)
   at = writeVarint(data, at, end - start)
-  data.set(body.subarray(start, end), at)
+  data.set(start === 0 && end === body.length ? body : body.subarray(start, end), at)
   at = field < headerField ? frameSize : 0
   data.set(headerTagBytes, at)
   at = writeVarint(data, at + headerTagBytes.length, headerSize)
@@ -244,7 +244,7 @@ export class ParsedEntry {
     while (cursor.more) {
       const tag = cursor.varint()
       if (tag === 0x08 && !hasId) this.#id()
-      else if (tag === usernameTag) this.username = utf8(data, cursor.bytesField(), cursor.position)
+      else if (tag === usernameTag) this.username = nameIn(data, cursor.bytesField(), cursor.position)
       else if (tag === authRevisionTag) this.authRevision = cursor.varint()
       else cursor.skip(tag)
     }
@@ -253,4 +253,19 @@ export class ParsedEntry {
 }
 
 const decoder = new TextDecoder()
-const utf8 = (data: Uint8Array, start: number, end: number): string => decoder.decode(data.subarray(start, end))
+
+/** The name that was read last, and its bytes. */
+let readName = ''
+let readNameBytes: Uint8Array = new Uint8Array(0)
+
+/** A user's name: most entries are of the same few, and a name that is the same string needs no hash of its own either. */
+function nameIn(data: Uint8Array, start: number, end: number): string {
+  const known = readNameBytes
+  const length = end - start
+  let same = known.length === length ? 0 : -1
+  while (same >= 0 && same < length && known[same] === data[start + same]) same++
+  if (same === length) return readName
+  readNameBytes = new Uint8Array(data.subarray(start, end))
+  readName = decoder.decode(readNameBytes)
+  return readName
+}
