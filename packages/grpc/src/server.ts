@@ -4,7 +4,8 @@ import type { HttpExchange } from './http-exchange.ts'
 import { Http2Connection, type Http2Usage } from './http2/connection.ts'
 import type { Http2Error } from './http2/errors.ts'
 import { Keepalive, type KeepaliveOptions } from './http2/keepalive.ts'
-import type { Http2Limits } from './http2/limits.ts'
+import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts'
+import { ReadTurns } from './http2/read-turns.ts'
 import { Alarm, Timers } from './http2/timers.ts'
 import { defaultGrpcLimits, type GrpcLimits } from './limits.ts'
 import type { Clock, Pipe } from './ports.ts'
@@ -77,6 +78,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
 export class EngineServer implements GrpcServer {
   readonly table: MethodTable
   readonly timers: Timers
+  readonly turns: ReadTurns
   readonly limits: GrpcLimits
   readonly counters: GrpcServerCounters = {
     connections: 0,
@@ -107,6 +109,7 @@ export class EngineServer implements GrpcServer {
     this.#options = options
     this.table = methodTable(options.methods, options.compressors ?? [], options.observer, options.otherMethods)
     this.timers = new Timers(options.clock)
+    this.turns = new ReadTurns(options.clock, { ...defaultHttp2Limits, ...options.http2Limits }.sharedSliceMs)
     this.limits = { ...defaultGrpcLimits, ...options.limits }
     this.onOtherRequest = options.onOtherRequest
     this.onHandlerError = options.onHandlerError

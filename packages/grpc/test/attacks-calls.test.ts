@@ -85,9 +85,11 @@ describe('headers', () => {
   })
 
   it('empty names are malformed, however many', () => {
-    const block = concat(attacker.block(requestHeaders), new Uint8Array(12_000))
-    attacker.send(frame(HEADERS, END_HEADERS, 1, block))
+    const empty = (count: number) => concat(attacker.block(requestHeaders), new Uint8Array(3 * count))
+    attacker.send(frame(HEADERS, END_HEADERS, 1, empty(1_000)))
     expect(attacker.fields(1)[':status'] ?? attacker.resetOf(1)).toMatch(/431|PROTOCOL_ERROR/)
+    attacker.send(frame(HEADERS, END_HEADERS, 3, empty(4_000)))
+    expect(attacker.goaway).toMatch(/^ENHANCE_YOUR_CALM HPACK/)
   })
 
   it('a table that is turned over by every request stays at 4 KiB', () => {

@@ -134,14 +134,35 @@ describe('header blocks', () => {
     expect(attacker.goaway).toBe('ENHANCE_YOUR_CALM header block takes too long')
   })
 
-  it('an HPACK bomb fails its call only', () => {
-    const request = attacker.block(requestHeaders)
-    const seed = attacker.block([['bomb', 'x'.repeat(2_900)]])
-    const bomb = concat(request, seed, new Uint8Array(8_000).fill(0xbe))
-    attacker.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, bomb))
+  const bomb = (references: number): Uint8Array =>
+    concat(
+      attacker.block(requestHeaders),
+      attacker.block([['bomb', 'x'.repeat(2_900)]]),
+      new Uint8Array(references).fill(0xbe),
+    )
+
+  it('an HPACK bomb ends its connection', () => {
+    attacker.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, bomb(8_000)))
+    expect(attacker.goaway).toBe('ENHANCE_YOUR_CALM HPACK: a header block that unfolds to many times the limit')
+  })
+
+  it('a small one fails its call only', () => {
+    attacker.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, bomb(50)))
     expect(attacker.fields(1)).toMatchObject({ ':status': '431', 'grpc-status': '8' })
     attacker.send(attacker.headers(3), frame(DATA, END_STREAM, 3, message([5])))
     expect(attacker.data(3)).toEqual(message([5]))
+  })
+
+  it('many small ones end their connection, unless they take their time', () => {
+    most = { streams: 1_100 }
+    const small = bomb(50)
+    const next = (i: number) => [frame(HEADERS, END_HEADERS | END_STREAM, 2 * i + 1, small)]
+    expect(flood(100, next)).toBe(100)
+    world.clock.advance(5_001)
+    expect(flood(100, i => next(100 + i))).toBe(100)
+    expect(attacker.goaway).toBeUndefined()
+    flood(10, i => next(200 + i))
+    expect(attacker.goaway).toBe('ENHANCE_YOUR_CALM too many frames: OVERSIZE')
   })
 
   it('header lists of 16 KiB pass, larger ones do not', () => {

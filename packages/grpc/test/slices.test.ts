@@ -73,6 +73,87 @@ describe('slices', () => {
     expect(server.paused).toBe(false)
   })
 
+  it('others wait no longer when many have much to ask', () => {
+    /** Calls that were answered to so many busy connections while one call of another waited. */
+    const during = (count: number): number => {
+      const { clock, connect } = build()
+      const busy = Array.from({ length: count }, connect)
+      const other = connect()
+      clock.lookMs = 0.1
+      for (const peer of busy) peer.pipe.write(calls(peer, 400))
+      while (busy.some(peer => answered(peer, 1) === 0)) clock.step()
+      const all = (): number => busy.reduce((sum, peer) => sum + answered(peer, 400), 0)
+      const before = all()
+      other.pipe.write(concat(other.headers(1), frame(DATA, END_STREAM, 1, message([9]))))
+      while (other.data(1).length === 0) clock.step()
+      const answeredMeanwhile = all() - before
+      clock.lookMs = 0
+      settle(clock)
+      expect(all()).toBe(400 * count)
+      return answeredMeanwhile
+    }
+    const beside = [1, 4, 16].map(during)
+    expect(Math.max(...beside)).toBeLessThanOrEqual(2 * Math.max(1, beside[0] as number))
+  })
+
+  it('short chunks in a row are no way around it', () => {
+    const { clock, peer, connect } = build()
+    const other = connect()
+    clock.lookMs = 0.02
+    peer.pipe.chunkBytes = 100
+    peer.pipe.write(calls(peer, 400))
+    while (answered(peer, 400) === 0) clock.step()
+    expect(answered(peer, 400)).toBeLessThan(60)
+    other.pipe.write(concat(other.headers(1), frame(DATA, END_STREAM, 1, message([9]))))
+    while (other.data(1).length === 0) clock.step()
+    expect(answered(peer, 400)).toBeLessThan(200)
+    settle(clock)
+    expect(answered(peer, 400)).toBe(400)
+  })
+
+  it('a connection is heavy no longer than it has much to ask', () => {
+    const { clock, peer } = build()
+    const turnsOf = (number: number): number => {
+      peer.pipe.write(calls(peer, 1, number))
+      let turns = 0
+      for (; peer.data(2 * number + 1).length === 0; turns++) clock.step()
+      settle(clock)
+      return turns
+    }
+    const usual = turnsOf(0)
+    clock.lookMs = 1
+    peer.pipe.write(calls(peer, 60, 1))
+    settle(clock)
+    clock.lookMs = 0
+    // The first one waits for its turn still.
+    expect([61, 62, 63].map(turnsOf)).toEqual([usual + 1, usual, usual])
+  })
+
+  it('calls that take long are looked at one by one', () => {
+    const { clock, peer } = build()
+    clock.lookMs = 0.3
+    peer.pipe.write(calls(peer, 100))
+    const turns: number[] = []
+    for (let before = 0; answered(peer, 100) < 100; ) {
+      clock.step()
+      const now = answered(peer, 100)
+      if (now > before) turns.push(now - before)
+      before = now
+    }
+    // Two looks of 0.3 ms end a slice of its own, seven those of the shared one.
+    expect(Math.max(...turns.slice(1))).toBeLessThanOrEqual(8)
+  })
+
+  it('who has much to ask has its turn as often as others that do', () => {
+    const { clock, connect } = build()
+    const busy = Array.from({ length: 5 }, connect)
+    clock.lookMs = 0.1
+    for (const peer of busy) peer.pipe.write(calls(peer, 400))
+    const counts = (): number[] => busy.map(peer => answered(peer, 400))
+    while (Math.max(...counts()) < 300) clock.step()
+    expect(Math.min(...counts())).toBeGreaterThan(100)
+  })
+
   it('frames that straddle chunks and slices are whole', () => {
     const { clock, peer } = build()
     clock.lookMs = 1

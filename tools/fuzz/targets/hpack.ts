@@ -13,11 +13,14 @@ function* blocks(input: Uint8Array): Generator<Uint8Array, void> {
   }
 }
 
+/** What a block may say that ends its connection. */
+const endings: ReadonlySet<string> = new Set(['COMPRESSION_ERROR', 'ENHANCE_YOUR_CALM'])
+
 function decode(decoder: HpackDecoder, bytes: Uint8Array): HeaderBlock | string {
   try {
     return decoder.decode(bytes, 0, bytes.length)
   } catch (error) {
-    if (error instanceof Http2Error && error.code === 'COMPRESSION_ERROR') return error.message
+    if (error instanceof Http2Error && endings.has(error.code)) return error.message
     throw error
   }
 }

@@ -14,6 +14,7 @@ import {
   SettingId,
 } from './protocol.ts'
 import { ReadSlices } from './read-slices.ts'
+import type { ReadTurns } from './read-turns.ts'
 import { Sender, type SenderEvents } from './sender.ts'
 import { StallWatch } from './stall-watch.ts'
 import { Http2Stream, type SendBlock } from './stream.ts'
@@ -52,6 +53,8 @@ export interface Http2Owner {
 /** Collects connections that have something to write; calls `flush` of each soon. */
 export interface FlushScheduler {
   schedule(connection: Http2Connection): void
+  /** Shared by all its connections. */
+  readonly turns: ReadTurns
 }
 
 /** Bytes that lie in memory for a peer. */
@@ -144,7 +147,7 @@ export class Http2Connection implements SenderEvents {
     this.nowMs = this.timers.clock.now()
     this.sender = new Sender(this, this.limits.streamBufferBytes / 2)
     this.#inbound = new Inbound(this)
-    this.#reading = new ReadSlices(this, this.#inbound)
+    this.#reading = new ReadSlices(this, this.#inbound, options.scheduler.turns)
   }
 
   /** Sends our preface and SETTINGS and begins to read. */
@@ -166,7 +169,7 @@ export class Http2Connection implements SenderEvents {
     this.#inbound.start()
     this.touch()
     this.pipe.start({
-      data: chunk => this.#reading.data(plainBytes(chunk)),
+      data: chunk => this.#reading.data(chunk),
       drain: () => this.#pipeDrained(),
       end: () => this.#reading.end(),
       close: error => this.#pipeClosed(error),
@@ -457,13 +460,13 @@ export class Http2Connection implements SenderEvents {
     this.touch()
   }
 
-  /** Handles the frames in `chunk` from `from` on for a slice of time; returns how far it came. */
-  receive(inbound: Inbound, chunk: Uint8Array, from: number): number {
+  /** Handles the frames in `chunk` from `from` on until then, or for a slice of its own; returns how far it came. */
+  receive(inbound: Inbound, chunk: Uint8Array, from: number, untilMs?: number): number {
     this.nowMs = this.timers.clock.now()
     this.#receiving = true
     let at: number
     try {
-      at = inbound.receive(chunk, from, this.nowMs + this.limits.receiveSliceMs)
+      at = inbound.receive(chunk, from, untilMs ?? this.nowMs + this.limits.receiveSliceMs)
     } finally {
       this.#receiving = false
     }
@@ -591,10 +594,4 @@ export class Http2Connection implements SenderEvents {
 function matches(expected: Uint8Array, bytes: Uint8Array, start: number): boolean {
   for (let i = 0; i < expected.length; i++) if (expected[i] !== bytes[start + i]) return false
   return true
-}
-
-/** The bytes without what a runtime adds to them: `slice` of Node's Buffer is a view, here it has to be a copy. */
-function plainBytes(chunk: Uint8Array): Uint8Array {
-  if (chunk.constructor === Uint8Array) return chunk
-  return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }

@@ -11,8 +11,12 @@ export const FloodKind = {
   /** Frames of unknown type, and frames on streams that are over. */
   STRAY: 6,
   GOAWAY: 7,
+  /** Header lists above the limit: they are unfolded, and answered with an error. */
+  OVERSIZE: 8,
 } as const
 export type FloodKind = (typeof FloodKind)[keyof typeof FloodKind]
+
+const kinds = Object.keys(FloodKind).length
 
 export type FloodBudgets = { readonly [kind in keyof typeof FloodKind]: number }
 
@@ -20,8 +24,8 @@ export type FloodBudgets = { readonly [kind in keyof typeof FloodKind]: number }
 export class FloodGuard {
   readonly #budgets: readonly number[]
   readonly #intervalMs: number
-  readonly #counts = new Int32Array(8)
-  readonly #sinceMs = new Float64Array(8)
+  readonly #counts = new Int32Array(kinds)
+  readonly #sinceMs = new Float64Array(kinds)
 
   constructor(budgets: FloodBudgets, intervalMs: number) {
     this.#budgets = Object.entries(FloodKind)

@@ -6,7 +6,7 @@ import { INITIAL_TABLE_BYTES } from './protocol.ts'
 import { STATIC_ENTRIES, staticTable } from './static-table.ts'
 
 export interface HpackDecoderLimits {
-  /** Sum of names, values and 32 bytes per field; beyond it a block is `tooLarge`. */
+  /** Sum of names, values and 32 bytes per field; beyond it a block is `tooLarge`, and far beyond it an error. */
   readonly maxListBytes: number
   readonly maxFields: number
   /** What we allow the peer's encoder to use (our SETTINGS_HEADER_TABLE_SIZE). */
@@ -22,9 +22,11 @@ interface Remembered {
 
 /** Largest integer of a block: no length or index in it can be larger. More is an attack (RFC 7541, 7.4). */
 const MAX_INTEGER = 0xff_ffff
+/** A block this many times beyond a limit is a bomb. */
+const BOMB_FACTOR = 16
 const REMEMBERED_SLOTS = 8
-/** Longer blocks are decoded each time. */
-const REMEMBERED_BYTES = 512
+/** Longer blocks are decoded each time. With one signed token they are mostly shorter. */
+const REMEMBERED_BYTES = 1024
 
 /**
  * Decodes header blocks (RFC 7541). A block whose bytes were seen before, with the dynamic table unchanged since, costs a
@@ -54,14 +56,16 @@ export class HpackDecoder {
   }
 
   /**
-   * The block in `bytes[start..end)`. Throws `Http2Error` COMPRESSION_ERROR; the connection cannot go on then. A block
-   * beyond the limits keeps the table in step and comes back as `tooLarge`.
+   * The block in `bytes[start..end)`. Throws `Http2Error` COMPRESSION_ERROR, or ENHANCE_YOUR_CALM for a bomb; the connection
+   * cannot go on then. A block beyond the limits keeps the table in step and comes back as `tooLarge`.
    */
   decode(bytes: Uint8Array, start: number, end: number): HeaderBlock {
     const length = end - start
     if (length > REMEMBERED_BYTES) return this.#decode(bytes, start, end)
     let hash = length
-    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
+    // All bytes are compared below: of long blocks some are enough to find the slot.
+    const step = 1 + (length >> 6)
+    for (let i = start; i < end; i += step) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
     const slot = (hash ^ (hash >>> 9)) & (REMEMBERED_SLOTS - 1)
     const known = this.#remembered[slot]
     if (known !== undefined && known.version === this.#version && sameBytes(known.bytes, bytes, start, length)) {
@@ -78,7 +82,9 @@ export class HpackDecoder {
     this.#at = start
     this.#end = end
     const fields: HeaderField[] = []
+    const { maxListBytes, maxFields } = this.#limits
     let listBytes = 0
+    let passedOver = 0
     let tooLarge = false
     let resizes = 0
     while (this.#at < end) {
@@ -89,8 +95,11 @@ export class HpackDecoder {
       }
       const field = first >= 0x80 ? this.#indexed(this.#integer(0x7f)) : this.#literal(first)
       listBytes += fieldBytes(field)
-      if (listBytes > this.#limits.maxListBytes || fields.length === this.#limits.maxFields) tooLarge = true
-      else fields.push(field)
+      if (listBytes <= maxListBytes && fields.length < maxFields) fields.push(field)
+      else {
+        tooLarge = true
+        if (listBytes > maxListBytes * BOMB_FACTOR || ++passedOver > maxFields * BOMB_FACTOR) throw bomb()
+      }
     }
     this.#bytes = this.#scratch
     return new HeaderBlock(fields, tooLarge)
@@ -169,4 +178,8 @@ function sameBytes(known: Uint8Array, bytes: Uint8Array, start: number, length: 
 
 function compression(message: string): Http2Error {
   return new Http2Error('COMPRESSION_ERROR', `HPACK: ${message}`)
+}
+
+function bomb(): Http2Error {
+  return new Http2Error('ENHANCE_YOUR_CALM', 'HPACK: a header block that unfolds to many times the limit')
 }

@@ -23,8 +23,9 @@ import { Alarm } from './timers.ts'
 /** Pings without an open stream are tolerated this far apart (grpc-go). */
 const IDLE_PING_INTERVAL_MS = 7_200_000
 const MAX_PING_STRIKES = 2
-/** The clock is looked at once for so many frames. */
+/** The clock is looked at once for so many frames, and for every call's two while frames take long. */
 const FRAMES_PER_LOOK = 8
+const LONG_MS = 0.1
 /** We send no larger frames, whatever the peer allows: they would hold up the other streams. */
 const OWN_FRAME_BYTES = 65_536
 
@@ -52,8 +53,9 @@ export class Inbound implements FrameSink {
   #pingStrikes = 0
   #lastPingMs = Number.NEGATIVE_INFINITY
   #sentAtLastPing = -1
-  /** Frames so far, and when the slice of time ends. */
-  #frames = 0
+  /** Frames until the next look at the clock, the last look, and when the slice of time ends. */
+  #framesToLook = FRAMES_PER_LOOK
+  #lookedMs = 0
   #untilMs = 0
   readonly #handshakeAlarm = new Alarm(() => this.#late())
   readonly #blockAlarm = new Alarm(() => this.#connection.fail('ENHANCE_YOUR_CALM', 'header block takes too long'))
@@ -92,13 +94,17 @@ export class Inbound implements FrameSink {
       return chunk.length
     }
     this.#untilMs = untilMs
+    this.#lookedMs = this.#connection.nowMs
     return this.#reader.push(chunk, at)
   }
 
   /** True when the slice is over; the clock is not asked for every frame. */
   enough(): boolean {
-    if (++this.#frames % FRAMES_PER_LOOK !== 0) return false
-    return this.#connection.timers.clock.now() >= this.#untilMs
+    if (--this.#framesToLook > 0) return false
+    const nowMs = this.#connection.timers.clock.now()
+    this.#framesToLook = nowMs - this.#lookedMs > LONG_MS ? 2 : FRAMES_PER_LOOK
+    this.#lookedMs = nowMs
+    return nowMs >= this.#untilMs
   }
 
   /** Counts a frame of the kind; true and the connection is over if there were too many. */
@@ -273,9 +279,10 @@ export class Inbound implements FrameSink {
     try {
       block = this.#decoder.decode(bytes, start, end)
     } catch (error) {
-      if (!(error instanceof Http2Error) || error.code !== 'COMPRESSION_ERROR') throw error
-      return this.#connection.fail('COMPRESSION_ERROR', error.message)
+      if (!(error instanceof Http2Error)) throw error
+      return this.#connection.fail(error.code, error.message)
     }
+    if (block.tooLarge && this.flood(FloodKind.OVERSIZE)) return false
     const stream = this.#connection.streams.get(streamId)
     if (stream !== undefined) this.#nextBlock(stream, block, endStream)
     else if (this.#connection.role === 'server' && streamId > this.#connection.lastPeerId) {

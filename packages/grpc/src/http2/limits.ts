@@ -4,7 +4,10 @@ import type { FloodBudgets } from './flood-guard.ts'
 export interface Http2Limits {
   /** Streams the peer may have open at once; more are refused (REFUSED_STREAM). */
   readonly maxConcurrentStreams: number
-  /** A decoded header list: names, values and 32 bytes per field. Larger ones fail their stream, not the connection. */
+  /**
+   * A decoded header list: names, values and 32 bytes per field. Larger ones fail their stream, not the connection, unless it
+   * is 16 times as large: nobody means that, and to unfold it to its end would be what an attacker wants.
+   */
   readonly maxHeaderListBytes: number
   readonly maxHeaderFields: number
   /** A header block as sent. More ends the connection: its compression state would be lost (CONTINUATION flood). */
@@ -32,8 +35,10 @@ export interface Http2Limits {
   readonly stallTimeoutMs: number
   /** How long the peer may take to close after our last GOAWAY. */
   readonly closeTimeoutMs: number
-  /** Frames of one chunk are handled for so long at a time: then others have their turn. */
+  /** Frames of one chunk are handled for so long at once: then it is the turn of others. */
   readonly receiveSliceMs: number
+  /** Time in each turn of the clock for all connections together that have more than that. */
+  readonly sharedSliceMs: number
   readonly floodIntervalMs: number
   /** Frames per interval. */
   readonly floodBudgets: FloodBudgets
@@ -60,7 +65,8 @@ export const defaultHttp2Limits: Http2Limits = {
   headerBlockTimeoutMs: 10_000,
   stallTimeoutMs: 60_000,
   closeTimeoutMs: 1_000,
-  receiveSliceMs: 2,
+  receiveSliceMs: 0.5,
+  sharedSliceMs: 2,
   floodIntervalMs: 5_000,
   floodBudgets: {
     RESET: 1_000,
@@ -71,5 +77,6 @@ export const defaultHttp2Limits: Http2Limits = {
     WINDOW_UPDATE: 20_000,
     STRAY: 20_000,
     GOAWAY: 100,
+    OVERSIZE: 100,
   },
 }
