@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { HubWatcher } from '../src/watch/watcher.ts'
+import type { Stream } from '../src/watch/stream.ts'
+import { HubWatcher } from '../src/watch/watcher.ts'
 import { WatcherIndex } from '../src/watch/watcher-index.ts'
 
-/** As much of a watcher as the index looks at. */
+/** Nobody asks it for anything. */
+const noStream = {} as unknown as Stream
+
 function watcherOf(key: number): HubWatcher {
-  return { key: Uint8Array.of(key), interval: undefined } as unknown as HubWatcher
+  return new HubWatcher(noStream, 0, { key: Uint8Array.of(key) })
 }
 
 it('finds the watchers of a key, alone or several, whatever keys share their hash', () => {
@@ -30,5 +33,31 @@ it('finds the watchers of a key, alone or several, whatever keys share their has
         }
       }
     }),
+  )
+})
+
+it('a watcher keeps its key, however long, when the bytes it was asked with change', () => {
+  const lengths = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(2_047, 2_048, 2_049, 8_192, 20_000))
+  const someKey = fc.tuple(lengths, fc.integer({ min: 0, max: 255 })).map(([length, byte]) => ({ length, byte }))
+  fc.assert(
+    fc.property(fc.array(someKey, { minLength: 1, maxLength: 60 }), keys => {
+      const watchers = keys.map(({ length, byte }) => {
+        const key = new Uint8Array(length).fill(byte)
+        const watcher = new HubWatcher(noStream, 0, { key })
+        key.fill(1)
+        return watcher
+      })
+      for (const [at, { length, byte }] of keys.entries()) {
+        const key = new Uint8Array(length).fill(byte)
+        const watcher = watchers[at] as HubWatcher
+        expect(Buffer.compare(watcher.key, key)).toBe(0)
+        expect(watcher.hasKey(key)).toBe(true)
+        expect(watcher.hasKey(key.subarray(1))).toBe(false)
+        expect(watcher.hasKey(new Uint8Array(length + 1).fill(byte))).toBe(false)
+        key[length - 1] = byte ^ 1
+        expect(watcher.hasKey(key)).toBe(false)
+      }
+    }),
+    { numRuns: 50 },
   )
 })

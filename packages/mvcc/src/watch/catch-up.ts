@@ -70,7 +70,8 @@ export class CatchUp {
   /** The index knows that nothing happened to a single key since: no need to read records. */
   private missedNothing(watcher: HubWatcher): boolean {
     const { index } = this.hub.source.reader
-    const handle = index.lookup(watcher.key, 0, watcher.key.length)
+    const { key } = watcher
+    const handle = index.lookup(key, 0, key.length)
     return handle === 0 || index.modRevision(handle) < watcher.ownNext
   }
 

@@ -35,14 +35,15 @@ export class WatcherIndex {
       this.intervals.add(watcher.interval, watcher)
       return
     }
-    const hash = this.hashOf(watcher.key) | 0
+    const { key } = watcher
+    const hash = this.hashOf(key) | 0
     const known = this.groups.get(hash)
     if (known === undefined) {
       this.groups.set(hash, watcher)
       return
     }
     const first = known instanceof KeyGroup ? known : new KeyGroup(known, undefined)
-    const group = findGroup(first, watcher.key)
+    const group = findGroup(first, key)
     if (group === undefined) this.groups.set(hash, new KeyGroup(watcher, first))
     else {
       group.add(watcher)
@@ -56,13 +57,14 @@ export class WatcherIndex {
       this.intervals.remove(watcher.interval, watcher)
       return
     }
-    const hash = this.hashOf(watcher.key) | 0
+    const { key } = watcher
+    const hash = this.hashOf(key) | 0
     const first = this.groups.get(hash)
     if (!(first instanceof KeyGroup)) {
       if (first === watcher) this.groups.delete(hash)
       return
     }
-    const group = findGroup(first, watcher.key)
+    const group = findGroup(first, key)
     if (group === undefined) return
     group.delete(watcher)
     if (!group.isEmpty) return
@@ -76,7 +78,7 @@ export class WatcherIndex {
     if (this.groups.size > 0) {
       const known = this.groups.get(hash | 0)
       if (known instanceof KeyGroup) findGroup(known, key)?.collect(found)
-      else if (known !== undefined && equalBytes(known.key, key)) found.push(known)
+      else if (known?.hasKey(key) === true) found.push(known)
     }
     if (!this.intervals.isEmpty) this.intervals.collect(key, found)
   }

@@ -1,11 +1,11 @@
 /** One watcher as the hub keeps it. */
 
-import { BytePool } from '../bytes.ts'
 import { describeRange } from '../describe.ts'
 import { MvccError } from '../errors.ts'
 import { intervalOf, type KeyInterval } from '../index/key-walk.ts'
 import type { WatchBatch, Watcher, WatcherState, WatchRequest } from './contract.ts'
 import type { Hub } from './hub.ts'
+import { isKeyAt, keyAt, shelve } from './key-shelf.ts'
 import type { Stream } from './stream.ts'
 
 const noPutFlag = 1
@@ -17,13 +17,15 @@ export class HubWatcher implements Watcher {
   /** The one that has it; for a while not that of its stream, when a snapshot was installed. */
   hub: Hub
   readonly id: number
-  readonly key: Uint8Array
   /** `undefined` for a single key. */
   readonly interval: (KeyInterval & { readonly rangeEnd: Uint8Array }) | undefined
   /** As asked for; 0 is "from now". */
   readonly startRevision: number
   /** In one number: there may be very many watchers. */
   private readonly flags: number
+  /** Its key, in `keyBytes` at `keyPlace`. */
+  private readonly keyBytes: Uint8Array
+  private readonly keyPlace: number
   state: WatcherState = 'unsynced'
   /** For a synced watcher: or behind what the hub has published, whichever is higher. */
   ownNext = 0
@@ -35,19 +37,30 @@ export class HubWatcher implements Watcher {
     this.stream = stream
     this.hub = stream.hub
     this.id = id
-    this.key = key.length === 0 ? zeroKey : keyPool.copy(key)
+    const { bytes, place } = shelve(key.length === 0 ? zeroKey : key)
+    this.keyBytes = bytes
+    this.keyPlace = place
     this.startRevision = startRevision
     this.flags =
       (request.noPut === true ? noPutFlag : 0) |
       (request.noDelete === true ? noDeleteFlag : 0) |
       (request.previous === true ? previousFlag : 0)
     if (rangeEnd === undefined || rangeEnd.length === 0) return
-    const range = { key: this.key, rangeEnd: keyPool.copy(rangeEnd) }
+    const range = { key: this.key, rangeEnd: new Uint8Array(rangeEnd) }
     const interval = intervalOf(range)
     if (interval === undefined) {
       throw new MvccError('EMPTY_WATCH_RANGE', `there is no key in ${describeRange(range)}`)
     }
     this.interval = { ...interval, rangeEnd: range.rangeEnd }
+  }
+
+  /** A view that is made for whoever asks. */
+  get key(): Uint8Array {
+    return keyAt(this.keyBytes, this.keyPlace)
+  }
+
+  hasKey(key: Uint8Array): boolean {
+    return isKeyAt(this.keyBytes, this.keyPlace, key)
   }
 
   get rangeEnd(): Uint8Array | undefined {
@@ -75,9 +88,6 @@ export class HubWatcher implements Watcher {
     return revision >= this.ownNext && !(isDelete ? this.noDelete : this.noPut)
   }
 }
-
-/** Keys of watchers live as long as these. */
-const keyPool = new BytePool(8 * 1024)
 
 /** The empty key stands for the lowest one there is. */
 const zeroKey = Uint8Array.of(0)
