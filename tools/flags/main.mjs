@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { workspaceRoot } from '../run/command.mjs'
-import { grouped, places } from './places.mjs'
+import { grouped, groupedSource, places } from './places.mjs'
 
 const document = join(workspaceRoot, 'docs/flags.md')
 const untold = new Set(['options.ts', 'embed.ts', 'start-line.ts', 'limits.ts', 'feature-gates.ts'])
@@ -93,7 +93,7 @@ function defaultOf(name) {
 function rowOf(name) {
   const flag = /** @type {Flag} */ (flags[name])
   const { source, test, none } = places[name] ?? {}
-  const found = grouped.test(name) ? undefined : sources.find(file => mentions(file, name))
+  const found = grouped.test(name) ? groupedSource : sources.find(file => mentions(file, name))
   const shown = tests.find(file => mentions(file, name))
   const key = 'key' in flag ? flag.key : name
   const variable = `ETCD_${name.toUpperCase().replaceAll('-', '_')}`
@@ -116,7 +116,7 @@ function textOf(rows) {
     '# Flags of the server',
     '',
     'Every flag of `kvs`: those of etcd 3.7, with their defaults, and our own. Written by `node tools/flags/main.mjs`, which',
-    '`npm run check` asks whether it is still true. Where a flag is only carried, clusters of several members do without it.',
+    '`npm run check` asks whether it is still true. Where a flag has no effect of its own, it says why.',
     '`apps/server/test/flags.test.ts`, `config-file.test.ts` and `start.test.ts` try every flag, variable and key.',
   ]
   let section = ''

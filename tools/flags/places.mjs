@@ -30,7 +30,18 @@ export const places = {
   'discovery-fallback': { none: "only 'exit' is allowed" },
   'v2-deprecation': { none: 'there is no v2 store; any value means the default' },
   logger: { none: "only 'zap' is allowed" },
-  'initial-advertise-peer-urls': { word: 'initialAdvertisePeerUrls' },
+  'initial-advertise-peer-urls': { word: 'initialAdvertisePeerUrls', source: `${server}/bootstrap/founding.ts` },
+  'initial-cluster-token': { word: 'initialClusterToken', source: `${server}/bootstrap/founding.ts` },
+  ...Object.fromEntries(
+    ['cert-file', 'key-file', 'peer-cert-file', 'peer-key-file'].map(name => [
+      name,
+      {
+        word: name.endsWith('cert-file') ? 'certFile' : 'keyFile',
+        source: `${server}/embed/tls.ts`,
+        test: `${tests}/tls.test.ts`,
+      },
+    ]),
+  ),
   'advertise-client-urls': { word: 'advertiseClientUrls', source: `${server}/membership/publish.ts` },
   'auto-compaction-mode': { word: 'autoCompactionMode' },
   'auto-compaction-retention': { word: 'autoCompactionRetention' },
@@ -96,5 +107,6 @@ export const places = {
   },
 }
 
-/** Options whose word says nothing: these flags share the object they are kept in. */
+/** Options whose word says nothing: these flags share the object they are kept in, and the file that reads it. */
 export const grouped = /^discovery-(?!srv|fallback)/
+export const groupedSource = `${server}/embed/discovery.ts`

@@ -103,6 +103,12 @@ const deprecationsOf = (values: Values): readonly string[] =>
 function advice(values: Values): readonly string[] {
   const told: string[] = []
   if (values.boolean('memory-mlock')) told.push('--memory-mlock has no effect: Node.js cannot lock memory')
+  for (const [name, reason] of Object.entries(withoutEffect)) {
+    if (values.text(name) !== '') told.push(`--${name} has no effect: ${reason}`)
+  }
+  if (values.text('backend-bbolt-freelist-type') === 'array') {
+    told.push('--backend-bbolt-freelist-type has no effect: the state file has no such list')
+  }
   if (values.text('name') === 'default') {
     told.push(
       "it isn't recommended to use default name, please set a value for --name. Note that etcd might run into issue " +
@@ -121,6 +127,10 @@ function advice(values: Values): readonly string[] {
   return told
 }
 const raftTimeoutMsMin = 5000
+const withoutEffect: Readonly<Record<string, string>> = {
+  'client-cert-file': 'the gateway calls within the process, not over a port that asks for certificates',
+  'client-key-file': 'the gateway calls within the process, not over a port that asks for certificates',
+}
 
 /** Where others find this member: on the host of the default route if it listens everywhere and was told nothing. */
 function advertisedUrls(

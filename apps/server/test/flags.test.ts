@@ -415,11 +415,17 @@ describe('defaults', () => {
     const { warnings } = read([
       '--name=a',
       '--memory-mlock',
+      '--client-cert-file=a.pem',
+      '--client-key-file=a.key',
+      '--backend-bbolt-freelist-type=array',
       '--raft-read-timeout=1s',
       '--feature-gates=LeaseCheckpoint=true',
     ])
     expect(warnings).toEqual([
       '--memory-mlock has no effect: Node.js cannot lock memory',
+      '--client-cert-file has no effect: the gateway calls within the process, not over a port that asks for certificates',
+      '--client-key-file has no effect: the gateway calls within the process, not over a port that asks for certificates',
+      '--backend-bbolt-freelist-type has no effect: the state file has no such list',
       expect.stringMatching(/^Detected that checkpointing is enabled without persistence/),
       'raft-read-timeout increased to minimum value: 5s',
     ])

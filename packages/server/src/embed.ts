@@ -10,6 +10,7 @@
 import type { Pipe } from '@kvs/net'
 import type { PeerEndpoint } from '@kvs/rafthttp'
 import { nodeFs } from '@kvs/vfs'
+import { walExists } from '@kvs/wal'
 import { guardHttp, type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
 import { debugVars } from './embed/debug-vars.ts'
@@ -28,6 +29,7 @@ import { readTokenKeys } from './embed/token-keys.ts'
 import { openTracing, type Tracing } from './embed/tracing.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
 import { type FeatureGates, parseFeatureGates } from './feature-gates.ts'
+import { walDir } from './layout.ts'
 import { type DiscoveryOptions, defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
 import type { Logger, PeerParts } from './parts.ts'
 import { type RunningMember, type ServerParts, startMember } from './server.ts'
@@ -96,8 +98,9 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     const open = await openPorts(options, ports, listen)
     const clientCertAuth = options.clientTls?.clientCertAuth === true
     const servesPlainHttp = listen.clientHttp.length === 0
-    const whole = { ...defaultOptions, clientCertAuth, servesPlainHttp, ...options }
-    logger.info('starting an etcd server', startFields(whole, listen))
+    const asTold = { ...defaultOptions, clientCertAuth, servesPlainHttp, ...options }
+    logger.info('starting an etcd server', startFields(asTold, listen))
+    const whole = await withFounders(asTold, { logger, signal: options.signal })
     const tokenKeys = await readTokenKeys(whole.authToken)
     const serve = (endpoint: PeerEndpoint): void => ports.servePeers(open.peers, endpoint)
     tracing = await openTracing(options.tracing, logger)
@@ -125,6 +128,18 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     await tracing?.close()
     throw error
   }
+}
+
+/** The options with the founders of the cluster, where somebody else is to be asked for them: once, before it is founded. */
+async function withFounders<Options extends MemberOptions>(
+  options: Options,
+  parts: { readonly logger: Logger; readonly signal: AbortSignal | undefined },
+): Promise<Options> {
+  const { discovery, discoverySrv, initialClusterState } = options
+  const asks = discovery !== undefined || discoverySrv !== ''
+  if (!asks || initialClusterState !== 'new' || (await walExists(nodeFs(), walDir(options)))) return options
+  const { discoverFounders } = await import('./embed/discovery.ts')
+  return discoverFounders(options, parts)
 }
 
 function listenUrls(options: EmbedOptions): ListenUrls {

@@ -66,6 +66,10 @@ export const effectsWindowEntries = 1000
 export const effectsWindowsKept = 64
 /** Number of what is hashed: to be raised with whatever changes what an entry writes. */
 export const effectsFormat = 2
+/** How often a founder looks whether the others have registered, and pauses of up to 2^8 seconds after failures, as etcd's. */
+export const discoveryPollMs = 1000
+export const discoveryPauseExponentMax = 8
+
 /** How often the leader compares the windows of all members, and how long it waits for those of one. */
 export const effectsCheckMs = 60_000
 export const effectsTimeoutMs = 5000
