@@ -14,6 +14,7 @@ import { walExists } from '@kvs/wal'
 import { guardHttp, type HttpRoute, routeHttp } from './edge/http.ts'
 import { systemClock } from './embed/clock.ts'
 import { debugVars } from './embed/debug-vars.ts'
+import { FoundingEndpoint } from './embed/founding-endpoint.ts'
 import { gzip } from './embed/gzip.ts'
 import { Http1 } from './embed/http1.ts'
 import { logLevelRoute } from './embed/log-level.ts'
@@ -102,14 +103,19 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
     logger.info('starting an etcd server', startFields(asTold, listen))
     const whole = await withFounders(asTold, { logger, signal: options.signal })
     const tokenKeys = await readTokenKeys(whole.authToken)
-    const serve = (endpoint: PeerEndpoint): void => ports.servePeers(open.peers, endpoint)
+    const founding = new FoundingEndpoint()
+    const founds = (): void => ports.servePeers(open.peers, founding)
+    const serve = (endpoint: PeerEndpoint): void => {
+      founding.serve(endpoint)
+      if (open.peers.accept === undefined) ports.servePeers(open.peers, endpoint)
+    }
     tracing = await openTracing(options.tracing, logger)
     const parts = {
       ...realParts(options, logger, executor),
       tokenKeys,
       onCallEnded: tracing?.ended,
       descriptors: await descriptors(options),
-      peers: { ...open.peerWire, serve },
+      peers: { ...open.peerWire, founds, serve },
     }
     const member = await startMember(parts, whole)
     const pages = operatorPages(member, options)

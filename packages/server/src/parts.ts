@@ -52,6 +52,8 @@ export interface PeerParts {
   readonly wire: Wire
   /** SHA-256, for snapshots. */
   readonly makeHash: MakeHash
+  /** The member has nothing on its disk and founds its cluster: who asks it for members needs not wait for `serve`. */
+  founds?(): void
   /** Begins to answer peers. Called once, before the member takes part in consensus: long before clients are served. */
   serve(endpoint: PeerEndpoint): void
 }

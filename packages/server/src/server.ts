@@ -101,9 +101,17 @@ export async function startMember(parts: ServerParts, options: MemberOptions): P
   try {
     await defragmentAtStart(backend, options, parts.logger)
     const timing = walTiming({ ...parts, metrics })
-    const { wire } = parts.peers
+    const { peers } = parts
     const { consistent } = backend
-    log = await openLog({ ...parts, options, wire, timing, consistent, isAsReceived: isAsReceived(backend) })
+    log = await openLog({
+      ...parts,
+      options,
+      wire: peers.wire,
+      founds: () => peers.founds?.(),
+      timing,
+      consistent,
+      isAsReceived: isAsReceived(backend),
+    })
     const state = await openState({ ...parts, backend, options, metrics })
     refuseIfTooOld(state.cluster)
     member = new KvsMember(parts, options, { ...log, state, backend })

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGrpcChannel, type GrpcChannel } from '@kvs/grpc'
@@ -74,6 +76,43 @@ test('serves gRPC and plain HTTP on one port, peers on the other, and keeps ever
   const again = await start()
   expect([again.id, again.clusterId]).toEqual([member.id, member.clusterId])
   expect(await putAndGet(again.clientAddresses[0] ?? '', 'b')).toBe(3)
+})
+
+/** Asks on a socket of the file system, which may not be there yet. */
+async function askOnSocket(socketPath: string, path: string): Promise<number> {
+  for (;;) {
+    const status = await new Promise<number | undefined>(resolve => {
+      const asked = get({ socketPath, path }, response => resolve(response.resume().statusCode))
+      asked.once('error', () => resolve(undefined))
+    })
+    if (status !== undefined) return status
+  }
+}
+
+test('founders do not wait for one another: who founds says at once that it has nothing to tell', async () => {
+  // The other founder listens, and says nothing.
+  const other = createServer()
+  await new Promise<void>(resolve => other.listen(0, '127.0.0.1', () => resolve()))
+  const otherUrl = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  const socketPath = join(folder, 'peer')
+  const ending = new AbortController()
+  const lines: LogLine[] = []
+  const starting = start({
+    listenPeerUrls: [`unix://${socketPath}`],
+    initialAdvertisePeerUrls: ['http://127.0.0.1:1'],
+    initialCluster: `default=http://127.0.0.1:1,other=${otherUrl}`,
+    signal: ending.signal,
+    logger: keepingLogger(lines),
+  })
+  const version = askOnSocket(socketPath, '/version')
+  expect(await askOnSocket(socketPath, '/members')).toBe(503)
+  expect(lines.map(({ message }) => message)).not.toContain('failed to get cluster response')
+  // Other questions are answered once there is an answer.
+  expect(await version).toBe(200)
+  expect(await askOnSocket(socketPath, '/members')).toBe(200)
+  ending.abort()
+  await expect(starting).rejects.toThrow()
+  other.close()
 })
 
 test('says first what it was started with, in the words of etcd', async () => {

@@ -46,6 +46,8 @@ export interface LogParts {
   readonly options: MemberOptions
   /** The way to other members, for whoever joins them. */
   readonly wire: Wire
+  /** There is no log, and this member founds its cluster: it has nothing to tell to others who do. */
+  readonly founds?: (() => void) | undefined
   readonly signal?: AbortSignal | undefined
   /** The last entry whose effects are in the state file. */
   readonly consistent: ConsistentPoint
@@ -231,7 +233,10 @@ async function begin(parts: LogParts): Promise<OpenedLog> {
   }
   await refuseIfForeign(parts)
   const joined = isFounder(options) ? undefined : await joinCluster(parts)
-  if (joined === undefined) await refuseIfFounded(parts)
+  if (joined === undefined) {
+    parts.founds?.()
+    await refuseIfFounded(parts)
+  }
   const start = joined ?? foundersOf(options)
   const { memberId, clusterId } = start
   const wal = await createWal({

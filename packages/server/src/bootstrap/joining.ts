@@ -81,7 +81,7 @@ export async function refuseIfFounded(parts: JoinParts): Promise<void> {
   const { members } = initialCluster(options)
   if (members.length === 1) return
   const own = ownFounder(members, options)
-  // All at once and not for long: founders that start together all listen, and ask one another before they answer.
+  // All at once and not for long: one that has got nowhere yet listens already, and answers only when it knows what.
   const answers = await Promise.all(
     members
       .filter(({ id }) => id !== own.id)
