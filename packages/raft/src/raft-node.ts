@@ -244,6 +244,11 @@ export class RaftNode {
     for (const message of steps) this.#raft.step(message)
   }
 
+  /** Entries of the log that are not committed. */
+  get uncommitted(): number {
+    return this.#raft.log.lastIndex() - this.#raft.log.committed
+  }
+
   /** A leader would turn a configuration change that is proposed now into an empty entry: an earlier one is not applied yet. */
   isConfChangePending(): boolean {
     return this.#raft.pendingConfIndex > this.#raft.log.applied

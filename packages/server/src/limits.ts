@@ -10,6 +10,15 @@ export const maxGapBetweenAppliedAndCommitted = 5000
 export const electionTimeoutMsMax = 50_000
 /** Raft's limit on the entries of one append message. */
 export const maxSizePerMessageBytes: number = 1024 * 1024
+/** A leader gathers proposals from so many at once on; up to this share of those it has seen at once, or these bytes. */
+export const gatheredProposalsMin = 16
+export const gatheredFraction = 0.75
+export const gatheredBytesMax: number = 512 * 1024
+/** How long an acknowledgement of what was acknowledged before waits for a message that it can go with. */
+export const lateAcknowledgementMs = 10
+/** How long they wait for those before them to be committed, and then for the clients of those. */
+export const commitWaitMs = 4
+export const gatheringMs = 1
 /** Raft's window of append messages in flight. */
 export const maxInflightMessages = 512
 /** `--snapshot-catchup-entries`. */
@@ -81,10 +90,19 @@ export const copiesMax = 2
 export const copyChunkBytes: number = 1024 * 1024
 /** Entries are kept in memory while a snapshot is on its way to a member, and for this time after. */
 export const keepLogAfterSnapshotMs = 30_000
-/** The log in memory that a member which gets a snapshot may hold back, in entries. */
-export const catchUpEntriesMax = 200_000
-/** Applied entries that are kept in memory for members that lag, in bytes, and what one takes beside its data. */
-export const catchUpBytesMax: number = 256 * 1024 * 1024
+/** Entries that a member which gets a snapshot may hold back. */
+export const catchUpEntriesMax = 1_000_000
+/** Applied entries that are kept for members that lag, in bytes, and how many of these in memory; the others are read again. */
+export const catchUpBytesMax: number = 1024 * 1024 * 1024
+export const catchUpMemoryBytesMax: number = 32 * 1024 * 1024
+/** So much of that is left in memory when older entries are let go; more is forgotten if they cannot be read. */
+export const spilledToFraction = 0.75
+export const logMemoryBytesMax: number = 256 * 1024 * 1024
+/** What is read of the log at once. */
+export const logPieceBytes: number = 256 * 1024
+/** Bytes of appends to one member on their way. */
+export const maxInflightBytes: number = 16 * 1024 * 1024
+/** What an entry takes beside its data. */
 export const entryOverheadBytes = 100
 /** Bytes in one message of a backup, as etcd sends them. */
 export const backupBlobBytes: number = 32 * 1024

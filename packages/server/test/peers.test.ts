@@ -5,6 +5,7 @@ import { sha256 } from '@kvs/rafthttp/node'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { memFs } from '@kvs/vfs'
 import { expect, test } from 'vitest'
+import * as limits from '../src/limits.ts'
 import { ClusterState } from '../src/membership/cluster-state.ts'
 import { Metrics } from '../src/metrics/metrics.ts'
 import { defaultOptions } from '../src/options.ts'
@@ -91,6 +92,39 @@ test('of the acknowledgements of one turn the last one leaves, in its place amon
     ],
     [[MessageType.MsgAppResp, 6]],
   ])
+  peers.stop()
+})
+
+test('an acknowledgement that tells nothing new goes with the next message, or after a moment', async () => {
+  const { clock, peers, sent } = await world()
+  const turn = (...messages: readonly Message[]): void => {
+    for (const each of messages) peers.send(each)
+    peers.sendOut()
+  }
+  turn(message({ index: 5 }))
+  turn(message({ index: 5 }))
+  expect(sent.length).toBe(1)
+  turn(message({ type: MessageType.MsgProp }))
+  turn(message({ index: 5 }))
+  clock.advance(limits.lateAcknowledgementMs)
+  // One that tells more takes its place.
+  turn(message({ index: 5 }))
+  turn(message({ index: 6 }))
+  // In another term, and for a rejection, it is news.
+  turn(message({ index: 6, term: 2 }))
+  turn(message({ index: 6, term: 2, reject: true }))
+  turn(message({ index: 6, term: 2 }))
+  expect(sent.map(messages => messages.map(({ type, index }) => [type, index]))).toEqual([
+    [[MessageType.MsgAppResp, 5]],
+    [
+      [MessageType.MsgProp, 0],
+      [MessageType.MsgAppResp, 5],
+    ],
+    [[MessageType.MsgAppResp, 5]],
+    ...[1, 2, 3, 4].map(() => [[MessageType.MsgAppResp, 6]]),
+  ])
+  clock.advance(1000)
+  expect(sent.length).toBe(7)
   peers.stop()
 })
 

@@ -14,6 +14,7 @@ import type { Continuation } from '../apply/operation.ts'
 import { InvariantError } from '../assert.ts'
 import * as limits from '../limits.ts'
 import type { Clock } from '../parts.ts'
+import { Gathering } from './gathering.ts'
 
 /** What the loop hands entries and messages to. Every callback is called from within a turn. */
 export interface LoopParts {
@@ -62,6 +63,11 @@ export class Loop {
   readonly #parts: LoopParts
   readonly #raft: RaftNode
   #proposals: Uint8Array[] = []
+  #proposalBytes = 0
+  /** Proposals of other members, for the leader that this one is. */
+  #forwarded: Message[] = []
+  #forwardedCount = 0
+  readonly #gathering: Gathering
   #changes: ConfChange[] = []
   /** Proposals of other members that raft would not take, and for how many ticks they go on waiting. */
   #held: { readonly message: Message; ticksLeft: number }[] = []
@@ -82,6 +88,7 @@ export class Loop {
   constructor(parts: LoopParts) {
     this.#parts = parts
     this.#raft = parts.raft
+    this.#gathering = new Gathering(parts.clock, () => this.#turn())
   }
 
   /** Proposals that have not been handed to raft: this turn's, or those that wait for a leader. */
@@ -103,12 +110,14 @@ export class Loop {
   /** Takes a proposal for the next turn. */
   propose(data: Uint8Array): void {
     this.#proposals.push(data)
+    this.#proposalBytes += data.length
     this.schedule()
   }
 
   /** Those of these that still wait for a leader are not proposed any more: nobody waits for them. */
   withdraw(given: ReadonlySet<Uint8Array>): void {
     this.#proposals = this.#proposals.filter(data => !given.has(data))
+    if (this.#proposals.length === 0 && this.#forwarded.length === 0) this.#proposalBytes = 0
   }
 
   proposeConfChange(change: ConfChange): void {
@@ -123,7 +132,18 @@ export class Loop {
   step(message: Message): void {
     if (this.#stopped) return
     this.schedule()
-    if (this.#offer(message) === 'accepted' || message.type !== MessageType.MsgProp) return
+    if (message.type !== MessageType.MsgProp) this.#raft.step(message)
+    else if (this.#lead === this.#raft.id && !changes(message)) this.#takeForwarded(message)
+    else if (this.#offer(message) === 'dropped') this.#hold(message)
+  }
+
+  #takeForwarded(message: Message): void {
+    this.#forwarded.push(message)
+    this.#forwardedCount += message.entries.length
+    for (const { data } of message.entries) this.#proposalBytes += data.length
+  }
+
+  #hold(message: Message): void {
     if (this.#held.length >= limits.heldProposalsMax) return
     // Raft gives a transfer up with the last of these ticks: then there must be time to take what was held.
     this.#held.push({ message, ticksLeft: this.#parts.electionTicks + 1 })
@@ -181,6 +201,7 @@ export class Loop {
     this.#stopped = true
     if (this.#tickTimer !== undefined) this.#parts.clock.clearTimer(this.#tickTimer)
     this.#tickTimer = undefined
+    this.#gathering.stop()
     this.#onIdle?.(false)
   }
 
@@ -227,16 +248,39 @@ export class Loop {
     if (this.#lead === noNode) return
     if (this.#lead !== this.#raft.id && !this.#parts.reaches(this.#lead)) return
     if (this.#held.length > 0) this.#takeHeld()
-    if (this.#proposals.length > 0) {
-      const batch = this.#proposals
-      this.#proposals = []
-      if (this.#raft.propose(batch) === 'dropped') this.#proposals = batch
-    }
+    if (this.#lead !== this.#raft.id || this.#raft.isOnlyVoter() || this.#mayPropose()) this.#propose()
     if (this.#changes.length > 0) {
       this.#changes = this.#changes.filter(
         change => this.#raft.isConfChangePending() || this.#raft.proposeConfChange(change) === 'dropped',
       )
     }
+  }
+
+  #mayPropose(): boolean {
+    return this.#gathering.mayGo({
+      waiting: this.#proposals.length + this.#forwardedCount,
+      waitingBytes: this.#proposalBytes,
+      uncommitted: this.#raft.uncommitted,
+    })
+  }
+
+  /** This member's proposals and those it was told, as one. */
+  #propose(): void {
+    const own = this.#proposals
+    const forwarded = this.#forwarded
+    if (own.length === 0 && forwarded.length === 0) return
+    const batch = own.slice()
+    for (const { entries } of forwarded) for (const { data } of entries) batch.push(data)
+    this.#proposalBytes = 0
+    if (this.#raft.propose(batch) === 'dropped') return this.#holdForwarded()
+    this.#proposals = []
+    this.#forwarded = []
+    this.#forwardedCount = 0
+  }
+
+  #holdForwarded(): void {
+    for (const message of this.#forwarded.splice(0)) this.#hold(message)
+    this.#forwardedCount = 0
   }
 
   #takeHeld(): void {
@@ -252,6 +296,8 @@ export class Loop {
   #serve(ready: Ready): void {
     if (ready.softState !== undefined) {
       this.#lead = ready.softState.lead
+      // Whoever leads now is to have what this member was told as leader.
+      if (this.#lead !== this.#raft.id) this.#holdForwarded()
       // Whoever waited for a leader is taken in a turn of its own.
       this.schedule()
     }

@@ -52,6 +52,11 @@ export class Peers implements RaftReceiver {
   #outbox: Message[] = []
   /** Where in the outbox an acknowledgement stands, by addressee: a newer one makes it superfluous. */
   readonly #acknowledgements = new Map<bigint, number>()
+  /** What was last acknowledged, by addressee. */
+  readonly #acknowledged = new Map<bigint, { readonly term: number; readonly index: number }>()
+  /** Acknowledgements of what was acknowledged already, by addressee: they go with the next message, or after a moment. */
+  readonly #late = new Map<bigint, Message>()
+  #lateTimer: unknown
   #snapshotsUnderWay = 0
   #isRemoved = false
   #keepLogUntilMs = Number.NEGATIVE_INFINITY
@@ -120,17 +125,42 @@ export class Peers implements RaftReceiver {
     if (cluster.memberSet.isRemoved(message.to)) return
     if (message.type === MessageType.MsgSnap) return this.#sendSnapshot(message)
     if (message.type === MessageType.MsgHeartbeat) this.#heartbeats.sent(message.to)
-    if (message.type === MessageType.MsgAppResp) {
-      const earlier = this.#acknowledgements.get(message.to)
-      if (earlier !== undefined) this.#outbox[earlier] = struckOut
-      this.#acknowledgements.set(message.to, this.#outbox.length)
-    }
+    if (message.type === MessageType.MsgAppResp && !this.#isWorthTelling(message)) return
     this.#outbox.push(message)
+  }
+
+  /**
+   * Of the acknowledgements of one turn the last one says it all. One of an index that was acknowledged before tells
+   * something only to a leader that lost track of this member: it need not wake him up.
+   */
+  #isWorthTelling(message: Message): boolean {
+    const { to, term, index, reject } = message
+    const earlier = this.#acknowledgements.get(to)
+    const known = this.#acknowledged.get(to)
+    if (earlier === undefined && !reject && known?.index === index && known.term === term) {
+      this.#late.set(to, message)
+      this.#lateTimer ??= this.#parts.clock.setTimer(limits.lateAcknowledgementMs, () => this.#sendLate())
+      return false
+    }
+    if (earlier !== undefined) this.#outbox[earlier] = struckOut
+    this.#late.delete(to)
+    this.#acknowledgements.set(to, this.#outbox.length)
+    this.#acknowledged.set(to, { term, index: reject ? 0 : index })
+    return true
+  }
+
+  #sendLate(): void {
+    this.#lateTimer = undefined
+    if (this.#late.size === 0) return
+    this.#outbox.push(...this.#late.values())
+    this.#late.clear()
+    this.sendOut()
   }
 
   /** Lets what was taken go. */
   sendOut(): void {
     if (this.#outbox.length === 0) return
+    if (this.#late.size > 0) this.#addLate()
     const messages = this.#outbox
     this.#outbox = []
     this.#acknowledgements.clear()
@@ -138,11 +168,22 @@ export class Peers implements RaftReceiver {
     this.transport.flush()
   }
 
+  #addLate(): void {
+    for (const [to, message] of this.#late) {
+      if (!this.#outbox.some(other => other.to === to)) continue
+      this.#outbox.push(message)
+      this.#late.delete(to)
+    }
+  }
+
   leadershipChanged(): void {
     this.#heartbeats.reset()
+    this.#acknowledged.clear()
   }
 
   stop(): void {
+    if (this.#lateTimer !== undefined) this.#parts.clock.clearTimer(this.#lateTimer)
+    this.#lateTimer = undefined
     this.transport.stop()
   }
 
