@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 /**
  * What goes wrong in a call.
  * `error`: the call does nothing and fails. `shortWriteBytes`: a write stops after so many bytes and fails with `code`
- * (default `NO_SPACE`). `delayMs`: the call comes later (not `writeSync` and `lock`, which cannot wait).
+ * (default `NO_SPACE`). `delayMs`: the call comes later (not `readSync`, `writeSync` and `lock`, which cannot wait).
  * `misdirectBytes`: a read or write goes so many bytes beside its place and reports success.
  * `invertBit`: this bit of what a read returns (counted from its first byte, modulo its length) or a write writes is inverted.
  */
@@ -255,6 +255,13 @@ class FaultingFile implements File {
   async read(target: Uint8Array, position: number): Promise<number> {
     const fault = await this.#faults.meetLater('read', this.path)
     const count = await this.#file.read(target, shifted(position, fault))
+    if (fault !== undefined && 'invertBit' in fault) invertBit(target.subarray(0, count), fault.invertBit)
+    return count
+  }
+
+  readSync(target: Uint8Array, position: number): number {
+    const fault = this.#faults.meet('readSync', this.path)
+    const count = this.#file.readSync(target, shifted(position, fault))
     if (fault !== undefined && 'invertBit' in fault) invertBit(target.subarray(0, count), fault.invertBit)
     return count
   }

@@ -36,6 +36,8 @@ export interface File {
   readonly path: string
   /** Reads up to `target.length` bytes at `position`; returns the count, short only at the end of the file. */
   read(target: Uint8Array, position: number): Promise<number>
+  /** Like `read`, but waits on the spot: for a little that was written not long ago, which the system still has in memory. */
+  readSync(target: Uint8Array, position: number): number
   /** Writes all of `bytes` at `position`; a short write of the system is continued, never reported as success. */
   write(bytes: Uint8Array, position: number): Promise<void>
   /** Like `write`, but hands the bytes to the operating system before it returns. For small appends on the hot path. */

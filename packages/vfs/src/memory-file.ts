@@ -47,6 +47,11 @@ export class MemoryFile implements MemFile {
     return this.#later('read', target.length, () => () => this.#node.current.read(target, position))
   }
 
+  readSync(target: Uint8Array, position: number): number {
+    this.#check('readSync')
+    return this.#node.current.read(target, position)
+  }
+
   write(bytes: Uint8Array, position: number): Promise<void> {
     return this.#later('write', bytes.length, () => this.#write('write', bytes, position))
   }

@@ -10,6 +10,7 @@ type Counted = (error: Error | null, count: number) => void
  */
 export interface NodeCalls {
   read(fd: number, bytes: Uint8Array, offset: number, length: number, position: number, done: Counted): void
+  readSync(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number
   write(fd: number, bytes: Uint8Array, offset: number, length: number, position: number, done: Counted): void
   writeSync(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number
   fdatasync(fd: number, done: Done): void
@@ -19,6 +20,7 @@ export interface NodeCalls {
 
 export const systemCalls: NodeCalls = {
   read: fs.read,
+  readSync: fs.readSync,
   write: fs.write,
   writeSync: fs.writeSync,
   fdatasync: fs.fdatasync,

@@ -61,6 +61,19 @@ export class NodeFile implements File {
     })
   }
 
+  readSync(target: Uint8Array, position: number): number {
+    this.#checkOpen('readSync')
+    for (let count = 0; ; ) {
+      try {
+        const read = this.#calls.readSync(this.#fd, target, count, target.length - count, position + count)
+        count += read
+        if (read === 0 || count === target.length) return count
+      } catch (cause) {
+        if (systemCode(cause) !== 'EINTR') throw this.#error('readSync', cause)
+      }
+    }
+  }
+
   write(bytes: Uint8Array, position: number): Promise<void> {
     return this.#runChange('write', (done, fail) => this.#writeAll(bytes, position, done, fail))
   }

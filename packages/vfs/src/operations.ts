@@ -2,6 +2,7 @@
 export type FsOperation =
   | 'open'
   | 'read'
+  | 'readSync'
   | 'write'
   | 'writeSync'
   | 'datasync'

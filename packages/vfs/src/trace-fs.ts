@@ -152,6 +152,10 @@ class TracingFile implements File {
     return this.#file.read(target, position)
   }
 
+  readSync(target: Uint8Array, position: number): number {
+    return this.#file.readSync(target, position)
+  }
+
   write(bytes: Uint8Array, position: number): Promise<void> {
     const write = (): Promise<void> => this.#file.write(bytes, position)
     return this.#fs.run('write', this.shownPath, write, ` ${position}+${bytes.length}`)

@@ -17,7 +17,7 @@ const step = fc.oneof(
   }),
   fc.record({ kind: fc.constantFrom('makeDir', 'readDir', 'stat', 'remove', 'syncDir').map(kind => kind), path }),
   fc.record({ kind: fc.constant('rename' as const), path, to: path }),
-  fc.record({ kind: fc.constantFrom('write', 'writeSync', 'read'), file: fc.nat(5), position: size, size }),
+  fc.record({ kind: fc.constantFrom('write', 'writeSync', 'read', 'readSync'), file: fc.nat(5), position: size, size }),
   fc.record({ kind: fc.constantFrom('truncate', 'allocate'), file: fc.nat(5), size }),
   fc.record({ kind: fc.constantFrom('datasync', 'sizeBytes', 'lock', 'close'), file: fc.nat(5) }),
 )

@@ -50,6 +50,7 @@ export {
   type WalStartSnapshot,
 } from './open.ts'
 export { type PurgeWalOptions, purgeWal } from './purge.ts'
+export { readSpan } from './read-span.ts'
 export type { WalRecord } from './replay.ts'
 export type { WalBatch, WalSnapshot } from './types.ts'
-export type { Wal, WalStatus } from './wal.ts'
+export type { Wal, WalSpan, WalStatus } from './wal.ts'

@@ -113,7 +113,7 @@ interface RecordProblem {
 }
 
 /** Parses the record and moves the chain on; undefined if all is well. On a problem the chain stays where it was. */
-function checkRecord(
+export function checkRecord(
   chain: ReadChain,
   bytes: Uint8Array,
   range: { readonly start: number; readonly end: number },

@@ -38,6 +38,16 @@ export interface WalStart {
   readonly fill: ZeroFill
 }
 
+/** Where the entries of one append lie: what `readSpan` needs to read them again. */
+export interface WalSpan {
+  /** Name of the segment. */
+  readonly segment: string
+  readonly startBytes: number
+  readonly endBytes: number
+  /** The running CRC before them. */
+  readonly crc: number
+}
+
 /** Figures of an open log. */
 export interface WalStatus {
   readonly segment: string
@@ -76,6 +86,9 @@ export class Wal {
   #cutAtBytes: number
   #lastIndex: number
   #savedState: HardState
+  /** Where the entries of the batch lie that is being built, from the beginning of the writer. */
+  #building: { readonly startBytes: number; readonly endBytes: number; readonly crc: number } | undefined
+  #lastSpan: WalSpan | undefined
   /** Where a hard state begins in the writer that moved only the commit index and waits for the next batch. */
   #deferred: WriterPoint | undefined
   /** Whether something was written behind the last mark. */
@@ -176,6 +189,11 @@ export class Wal {
     return hasCode(this.#spareError, 'NO_SPACE')
   }
 
+  /** Where the entries of the last append that is durable lie; undefined before the first. */
+  get lastSpan(): WalSpan | undefined {
+    return this.#lastSpan
+  }
+
   status(): WalStatus {
     return {
       segment: this.#active.fileName,
@@ -240,6 +258,7 @@ export class Wal {
     if (state !== undefined && this.#deferred !== undefined) writer.rewind(this.#deferred)
     this.#deferred = undefined
     if (writer.lengthBytes === 0) this.#mark()
+    const { crc, lengthBytes: startBytes } = writer
     let last = this.#lastIndex
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at]!
@@ -251,6 +270,7 @@ export class Wal {
       last = entry.index
     }
     this.#lastIndex = last
+    if (entries.length > 0) this.#building = { startBytes, endBytes: writer.lengthBytes, crc }
     if (state !== undefined) {
       if (!mustSync) this.#deferred = writer.point()
       writer.hardState(state)
@@ -287,6 +307,7 @@ export class Wal {
     if (busy !== undefined) return busy.then(() => this.#flush(mayCut))
     this.#write(writer.bytes())
     this.#writtenBytes += writer.lengthBytes
+    this.#placeEntries()
     this.#position = end
     this.#deferred = undefined
     this.#isUnproven = true
@@ -296,6 +317,15 @@ export class Wal {
     if (!fill.done) fill.fillTo(end + fillAheadBytes)
     else if (!this.#spares.started && end > this.#segmentSizeBytes * spareAtFraction) this.#startSpare()
     return this.#datasync(this.#active.file)
+  }
+
+  #placeEntries(): void {
+    const built = this.#building
+    this.#building = undefined
+    if (built === undefined) return
+    const { startBytes, endBytes, crc } = built
+    const segment = this.#active.fileName
+    this.#lastSpan = { segment, startBytes: this.#position + startBytes, endBytes: this.#position + endBytes, crc }
   }
 
   #write(bytes: Uint8Array): void {

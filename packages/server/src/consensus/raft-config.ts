@@ -20,6 +20,7 @@ export function raftConfig(parts: {
     asyncStorageWrites: true,
     maxSizePerMsg: limits.maxSizePerMessageBytes,
     maxInflightMsgs: limits.maxInflightMessages,
+    maxInflightBytes: limits.maxInflightBytes,
     checkQuorum: true,
     preVote: options.preVote,
     random: bound => random.below(bound),

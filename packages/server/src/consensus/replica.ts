@@ -62,6 +62,8 @@ export interface ReplicaHooks {
   fatal(error: unknown): void
 }
 
+const keptLog = { keepBytes: limits.catchUpBytesMax, memoryBytes: limits.catchUpMemoryBytesMax } as const
+
 /**
  * Consensus and what follows from it: the log, the peers, the entries and reads that wait, and the state they end in.
  * What happens in which order is in `loop.ts`. Edges, which turn requests into this and outcomes into answers, come on
@@ -121,7 +123,7 @@ export class Replica {
     this.#configuration = configurationAtStart(opened, state)
     opened.log.beginWith(this.#configuration.confState)
     this.#raft = new RaftNode(raftConfig({ id: this.#id, storage: opened.log, options, random, logger }))
-    this.#storage = new Storage({ wal: opened.wal, log: opened.log, fs: parts.fs, dir: walDir(options) })
+    this.#storage = new Storage({ ...parts, wal: opened.wal, log: opened.log, dir: walDir(options) })
     this.#snapshots = this.#makeSnapshots(opened.log.snapshot().metadata.index)
     this.#applier = this.#makeApplier(replica)
     const received = new ReceivedSnapshots({ ...parts, dataDir: options.dataDir })
@@ -469,7 +471,7 @@ export class Replica {
     this.#commits.changed()
     this.#snapshots.changed()
     const keepCount = this.peers.holdBackLog ? limits.catchUpEntriesMax : this.#options.snapshotCatchupEntries
-    this.#storage.forget({ applied, keepCount, keepBytes: limits.catchUpBytesMax })
+    this.#storage.forget({ applied, keepCount, ...keptLog })
     this.#prove()
     this.#hooks.turnEnded()
   }

@@ -1,10 +1,12 @@
 import { type ConfState, type Entry, type HardState, MemoryStorage, type Message, type Snapshot } from '@kvs/raft'
 import type { Fs } from '@kvs/vfs'
 import { purgeWal, type Wal, type WalSnapshot, type WalTiming } from '@kvs/wal'
+import { InvariantError } from '../assert.ts'
 import { formatDuration } from '../duration.ts'
 import * as limits from '../limits.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Clock, Logger } from '../parts.ts'
+import { EntriesOnDisk } from './entries-on-disk.ts'
 
 /** Measures what the log's disk operations take, and warns about a disk that is too slow to keep leaders in office. */
 export function walTiming(parts: {
@@ -32,12 +34,15 @@ export interface AppliedPoint {
 }
 
 /**
- * The part of the log that raft still reads. A snapshot here is the state as it is when raft asks for one: what a member
+ * The part of the log that raft still reads: the end of it in memory, and before that what is read from disk again. A snapshot here is the state as it is when raft asks for one: what a member
  * that fell behind is sent is never older than that.
  */
 export class MemberLog extends MemoryStorage {
   #applied: (() => AppliedPoint) | undefined
   #confState: ConfState | undefined
+  #disk: { readonly entries: EntriesOnDisk; readonly failed: (error: unknown) => void } | undefined
+  /** Entries from this one on are on disk where they are not in memory; undefined if memory has all there are. */
+  #spilledFrom: number | undefined
 
   /** Raft begins with this configuration, which may be that of a later entry than the log begins with. */
   beginWith(confState: ConfState): void {
@@ -59,13 +64,82 @@ export class MemberLog extends MemoryStorage {
     const point = this.#applied?.()
     return point === undefined || point.index <= last.metadata.index ? last : this.createSnapshot(point)
   }
+
+  /** Entries that are not in memory any more are read there; `failed` is told if they cannot, and then there are none. */
+  readFrom(entries: EntriesOnDisk, failed: (error: unknown) => void): void {
+    this.#disk = { entries, failed }
+  }
+
+  /** The first entry that is in memory. */
+  get firstInMemory(): number {
+    return super.firstIndex()
+  }
+
+  /** Lets go of entries up to this one, which are readable on disk. */
+  spill(index: number): void {
+    this.#spilledFrom ??= super.firstIndex()
+    super.compact(index)
+  }
+
+  override compact(index: number): void {
+    if (index < super.firstIndex()) this.#spilledFrom = index + 1
+    else {
+      this.#spilledFrom = undefined
+      super.compact(index)
+    }
+  }
+
+  override applySnapshot(snapshot: Snapshot): void {
+    this.#spilledFrom = undefined
+    super.applySnapshot(snapshot)
+  }
+
+  override firstIndex(): number {
+    return this.#firstOnDisk ?? super.firstIndex()
+  }
+
+  override term(index: number): number {
+    const first = this.#firstOnDisk
+    const isOnDisk = first !== undefined && index >= first && index < super.firstIndex() - 1
+    return (isOnDisk ? this.#onDisk(entries => entries.term(index)) : undefined) ?? super.term(index)
+  }
+
+  override entries(low: number, high: number, maxSizeBytes: number): readonly Entry[] {
+    const first = this.#firstOnDisk
+    const isOnDisk = first !== undefined && low >= first && low < super.firstIndex()
+    const upTo = Math.min(high, super.firstIndex())
+    const read = isOnDisk ? this.#onDisk(entries => entries.entries(low, upTo, maxSizeBytes)) : undefined
+    return read ?? super.entries(low, high, maxSizeBytes)
+  }
+
+  get #firstOnDisk(): number | undefined {
+    if (this.#spilledFrom === undefined) return undefined
+    const first = this.#disk?.entries.firstIndex
+    return first === undefined || first > super.firstIndex() ? undefined : Math.max(first, this.#spilledFrom)
+  }
+
+  /** What cannot be read is as good as forgotten: who wants it gets a snapshot. */
+  #onDisk<Result>(read: (entries: EntriesOnDisk) => Result): Result | undefined {
+    if (this.#disk === undefined) return undefined
+    const { entries, failed } = this.#disk
+    try {
+      return read(entries)
+    } catch (error) {
+      if (error instanceof InvariantError) throw error
+      entries.clear()
+      failed(error)
+      return undefined
+    }
+  }
 }
 
-/** How much of the log stays in memory behind what is applied. */
+/** How much of the log stays readable for raft behind what is applied. */
 export interface ForgetOptions {
   readonly applied: number
   readonly keepCount: number
+  /** Of all that is kept, and of what is kept in memory. */
   readonly keepBytes: number
+  readonly memoryBytes: number
 }
 
 /**
@@ -78,15 +152,29 @@ export class Storage {
   readonly #fs: Fs
   readonly #dir: string
   #savedCommit = 0
-  /** What was appended to the log in memory and is still there, oldest first; not what was read at the start. */
+  /** What was appended to the log and is still readable, oldest first; not what was read at the start. */
   readonly #held: { readonly last: number; readonly bytes: number }[] = []
   #heldBytes = 0
+  /** The first of these are on disk only. */
+  #spilled = 0
+  #spilledBytes = 0
+  readonly #onDisk: EntriesOnDisk
 
-  constructor(parts: { readonly wal: Wal; readonly log: MemberLog; readonly fs: Fs; readonly dir: string }) {
+  constructor(parts: {
+    readonly wal: Wal
+    readonly log: MemberLog
+    readonly fs: Fs
+    readonly dir: string
+    readonly logger: Logger
+  }) {
     this.#wal = parts.wal
     this.#log = parts.log
     this.#fs = parts.fs
     this.#dir = parts.dir
+    this.#onDisk = new EntriesOnDisk(parts)
+    this.#log.readFrom(this.#onDisk, error => {
+      parts.logger.warn('failed to read entries of the log again', { error: String(error) })
+    })
   }
 
   /** Bytes written to the log since it was opened. */
@@ -155,10 +243,11 @@ export class Storage {
   }
 
   /**
-   * Keeps in memory the last `keepCount` applied entries, or as many as fit in `keepBytes` together with those that are not
-   * applied yet, and those: a member that lacks older ones gets a snapshot.
+   * Keeps the last `keepCount` applied entries, or as many as fit in `keepBytes` together with those that are not applied
+   * yet, and those: a member that lacks older ones gets a snapshot. Where they take more than `memoryBytes` of memory, the
+   * older ones are left to the disk.
    */
-  forget({ applied, keepCount, keepBytes }: ForgetOptions): void {
+  forget({ applied, keepCount, keepBytes, memoryBytes }: ForgetOptions): void {
     let index = applied - keepCount
     let bytes = this.#heldBytes
     for (const held of this.#held) {
@@ -166,9 +255,33 @@ export class Storage {
       bytes -= held.bytes
       index = Math.max(index, held.last)
     }
-    if (index <= this.#log.firstIndex()) return
+    if (index > this.#log.firstIndex()) this.#forgetUpTo(index)
+    if (this.#memoryBytes > memoryBytes) this.#spill(applied, memoryBytes * limits.spilledToFraction)
+  }
+
+  get #memoryBytes(): number {
+    return this.#heldBytes - this.#spilledBytes
+  }
+
+  #forgetUpTo(index: number): void {
     this.#log.compact(index)
     this.#letGo(index)
+  }
+
+  /** Files are opened beside the loop: until that is done there is more in memory, but not without bound. */
+  #spill(applied: number, toBytes: number): void {
+    let count = this.#spilled
+    let bytes = this.#memoryBytes
+    for (; bytes > toBytes && (this.#held[count]?.last ?? Number.POSITIVE_INFINITY) <= applied; count++) {
+      bytes -= this.#held[count]?.bytes ?? 0
+    }
+    const last = this.#held[count - 1]?.last
+    if (last === undefined || count === this.#spilled) return
+    if (this.#onDisk.isReadable(last)) {
+      this.#log.spill(last)
+      this.#spilled = count
+      this.#spilledBytes = this.#heldBytes - bytes
+    } else if (this.#memoryBytes > limits.logMemoryBytesMax) this.#forgetUpTo(last)
   }
 
   #appendToMemory(entries: readonly Entry[]): void {
@@ -178,19 +291,28 @@ export class Storage {
     const [first] = entries as readonly [Entry]
     // A batch that replaces the end of the log takes the place of what it replaces.
     while ((this.#held.at(-1)?.last ?? 0) >= first.index) this.#heldBytes -= this.#held.pop()?.bytes ?? 0
-    this.#held.push({ last: first.index + entries.length - 1, bytes })
+    const last = first.index + entries.length - 1
+    this.#held.push({ last, bytes })
     this.#heldBytes += bytes
+    const span = this.#wal.lastSpan
+    if (span !== undefined) this.#onDisk.noted({ first: first.index, last }, span)
   }
 
   #letGo(index: number): void {
     let count = 0
     for (; (this.#held[count]?.last ?? Number.POSITIVE_INFINITY) <= index; count++) {
-      this.#heldBytes -= this.#held[count]?.bytes ?? 0
+      const bytes = this.#held[count]?.bytes ?? 0
+      this.#heldBytes -= bytes
+      if (count < this.#spilled) this.#spilledBytes -= bytes
     }
-    if (count > 0) this.#held.splice(0, count)
+    if (count === 0) return
+    this.#held.splice(0, count)
+    this.#spilled = Math.max(0, this.#spilled - count)
+    this.#onDisk.forget(index)
   }
 
   close(): Promise<void> {
+    this.#onDisk.close()
     return this.#wal.close()
   }
 }
