@@ -167,6 +167,8 @@ export const versionCheckMs = 4000
 export const versionTimeoutMs = 1000
 /** How long a member that joins waits for the answer of one that is there. */
 export const joinTimeoutMs = 5000
+/** A member that could not tell the others its name tries again after this time. */
+export const publishRetryMs = 100
 /** How long a founder waits for another founder to say that the cluster runs already: as long as etcd does. */
 export const foundingTimeoutMs = 1000
 /** A round of linearizable reads that was not answered is asked for again after this time. */

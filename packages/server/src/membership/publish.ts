@@ -3,13 +3,14 @@ import { encodeClusterMemberAttrSetRequest } from '@kvs/proto/membership'
 import { OwnProposal } from '../consensus/waiting.ts'
 import type { Member } from '../edge/member.ts'
 import type { Refusal } from '../errors.ts'
+import * as limits from '../limits.ts'
 import { OperationField } from '../requests/entry.ts'
 
 /**
  * Tells the cluster this member's name and client URLs; resolves when that is applied here. A member serves clients only
  * afterwards. What fails is tried again until the member stops.
  */
-export async function publish(member: Member): Promise<void> {
+export async function publish(member: Pick<Member, 'clock' | 'id' | 'logger' | 'options' | 'propose'>): Promise<void> {
   const { name, advertiseClientUrls: clientUrls } = member.options
   const attributes = encodeClusterMemberAttrSetRequest({
     memberId: member.id,
@@ -23,10 +24,12 @@ export async function publish(member: Member): Promise<void> {
       'local-member-id': formatId(member.id),
       error: refusal.message,
     })
+    // Who has much to catch up refuses at once, and gets nowhere while it is asked again without a pause.
+    await new Promise<void>(resolve => member.clock.setTimer(limits.publishRetryMs, resolve))
   }
 }
 
-function proposed(member: Member, attributes: Uint8Array): Promise<Refusal | undefined> {
+function proposed(member: Pick<Member, 'clock' | 'propose'>, attributes: Uint8Array): Promise<Refusal | undefined> {
   return new Promise(resolve => {
     const waiter = { applied: () => resolve(undefined), refused: (refusal: Refusal) => resolve(refusal) }
     const proposal = new OwnProposal(member.clock.now(), waiter)
