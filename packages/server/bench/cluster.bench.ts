@@ -139,14 +139,12 @@ interface Roles {
 }
 
 /** A cluster with values loses a member's disk, once for each of these. */
-async function catchUps(system: System, isLoaded: readonly boolean[]): Promise<readonly CatchUp[]> {
+async function* catchUps(system: System, isLoaded: readonly boolean[]): AsyncGenerator<CatchUp> {
   const cluster = await startCluster(system, size, ['--quota-backend-bytes=8000000000'])
   try {
     const leader = (await rolesOf(cluster)).leader
     await fill(await connect((cluster.members[leader] as RunningSystem).port), (liveMib * 2 ** 20) / valueBytes)
-    const results: CatchUp[] = []
-    for (const each of isLoaded) results.push(await timed(cluster, await loseDisk(cluster), each))
-    return results
+    for (const each of isLoaded) yield await timed(cluster, await loseDisk(cluster), each)
   } finally {
     await cluster.stop()
   }
@@ -259,14 +257,15 @@ async function fill(channel: GrpcChannel, keys: number): Promise<void> {
 async function compareCatchUp(systems: readonly System[], isLoaded: readonly boolean[]): Promise<void> {
   console.log(`catch-up: a member without a disk gets ${liveMib} MiB of live values of 1 KiB`)
   for (const system of systems) {
-    const results = await catchUps(system, isLoaded)
-    for (const [i, { seconds, startSeconds, perSecond, extraMib }] of results.entries()) {
-      const goal = isLoaded[i] ? 60 : 20
+    let count = 0
+    for await (const { seconds, startSeconds, perSecond, extraMib } of catchUps(system, isLoaded)) {
+      const underLoad = isLoaded[count++]
+      const goal = underLoad ? 60 : 20
       const isReached = seconds <= goal && extraMib <= 100
       const verdict =
         system.name === 'kvs' ? `; goal ${goal} s and 100 MiB with 1024 MiB: ${isReached ? 'reached' : 'MISSED'}` : ''
       console.log(
-        `  ${system.name.padEnd(5)} ${isLoaded[i] ? `under ${backgroundPerSecond} puts/s` : 'idle'}: ${seconds.toFixed(2)} s, ` +
+        `  ${system.name.padEnd(5)} ${underLoad ? `under ${backgroundPerSecond} puts/s` : 'idle'}: ${seconds.toFixed(2)} s, ` +
           `of which ${startSeconds.toFixed(2)} until the process served, ${perSecond.toFixed(0)} puts/s meanwhile, ` +
           `${extraMib.toFixed(0)} MiB more at the leader${verdict}`,
       )
