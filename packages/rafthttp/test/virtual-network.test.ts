@@ -1,7 +1,10 @@
+import { SeededRandom, VirtualClock } from '@kvs/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { streamQueueBytesMax } from '../src/limits.ts'
+import { virtualNetwork } from '../src/memory/virtual-network.ts'
 import { append, Cluster, heartbeat, type TestMember } from '../src/testing/world.ts'
+import type { Link, LinkCall } from '../src/wire.ts'
 import { VirtualWorld } from './worlds.ts'
 
 async function pairOn(world: VirtualWorld): Promise<[TestMember, TestMember, Cluster]> {
@@ -86,6 +89,62 @@ describe('a bad network', () => {
     world.network.cut('m1', 'm2')
     await world.until('the loss', () => !attached(a))
     await cluster.attached(a, again)
+  })
+})
+
+describe('a dial', () => {
+  const call: LinkCall = {
+    url: 'http://b:1',
+    path: '/',
+    protocol: 'p',
+    headers: [],
+    frameBytesMax: 1000,
+    signal: new AbortController().signal,
+  }
+
+  /** Two hosts; every link that reaches b is counted. */
+  function hosts() {
+    const clock = new VirtualClock()
+    const network = virtualNetwork({ clock, random: new SeededRandom(1) })
+    const accepted: Link[] = []
+    const listen = () =>
+      network.host('b').listen(call.url, {
+        handle: () => Promise.reject(new Error('asked')),
+        upgrade: () => ({ protocol: 'p', headers: [], frameBytesMax: 1000, accept: link => accepted.push(link) }),
+      })
+    return { clock, network, accepted, listen }
+  }
+
+  test('that was on its way when its process died reaches nobody', async () => {
+    const { accepted, clock, listen, network } = hosts()
+    listen()
+    network.block('a', 'b')
+    const opening = network.host('a').wire.openLink(call)
+    clock.advance(100)
+    network.host('a').crash()
+    await expect(opening).rejects.toThrow('connection reset by peer')
+    network.heal()
+    clock.advance(100)
+    expect([accepted, network.openLinks]).toEqual([[], 0])
+  })
+
+  test('of what nobody listens on yet is refused, though somebody does a moment later', async () => {
+    const { accepted, clock, listen, network } = hosts()
+    const opening = network.host('a').wire.openLink(call)
+    listen()
+    clock.advance(100)
+    await expect(opening).rejects.toThrow('connection refused')
+    expect(accepted).toEqual([])
+    const again = network.host('a').wire.openLink(call)
+    clock.advance(100)
+    expect((await again).status).toBe(101)
+    // It is b's end: when b ends, a hears of it.
+    const { link } = await again
+    let isClosed = false
+    link?.start({ frame() {}, sent() {}, alive() {}, close: () => (isClosed = true) })
+    network.host('b').crash()
+    clock.advance(100)
+    expect(isClosed).toBe(true)
   })
 })
 

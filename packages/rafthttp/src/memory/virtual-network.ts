@@ -54,6 +54,12 @@ interface Listening {
   readonly endpoint: PeerEndpoint
 }
 
+interface Dial {
+  readonly from: string
+  readonly to: string
+  readonly crashed: () => void
+}
+
 const requestBytes = 500
 
 class SimulatedNetwork implements VirtualNetwork, LaneNetwork {
@@ -69,6 +75,8 @@ class SimulatedNetwork implements VirtualNetwork, LaneNetwork {
   /** Ends of open links; both ends of one stand side by side. */
   readonly #links = new Set<MemoryLink>()
   readonly #exchanges = new Set<MemoryExchange>()
+  /** Links that are being opened. */
+  readonly #dials = new Set<Dial>()
 
   constructor({ clock, faults, random }: VirtualNetworkOptions) {
     this.clock = clock
@@ -150,7 +158,14 @@ class SimulatedNetwork implements VirtualNetwork, LaneNetwork {
   #crash(host: string): void {
     for (const [url, listening] of this.#listeners) if (listening.host === host) this.#listeners.delete(url)
     for (const link of [...this.#links]) if (link.host === host) link.crash()
+    for (const dial of [...this.#dials]) if (dial.from === host || dial.to === host) dial.crashed()
     for (const exchange of [...this.#exchanges]) exchange.crashed(host)
+  }
+
+  /** Who listens there. A dial of what nobody had ever listened on goes nowhere, though somebody may by now. */
+  #listening(url: string, host: string): Listening | undefined {
+    const listening = this.#listeners.get(url)
+    return listening?.host === host ? listening : undefined
   }
 
   #lane(from: string, to: string): Lane {
@@ -174,25 +189,33 @@ class SimulatedNetwork implements VirtualNetwork, LaneNetwork {
       const end = (): void => {
         isOver = true
         call.signal.removeEventListener('abort', aborted)
+        this.#dials.delete(dial)
         if (dialed === undefined) this.#forget(there, back)
       }
-      const aborted = (): void => {
+      const aborted = (reason: unknown): void => {
         if (isOver) return
         dialed?.destroy()
         end()
-        reject(call.signal.reason)
+        reject(reason instanceof Error ? reason : call.signal.reason)
       }
+      // A process that is gone dials nobody, though its request may be on its way.
+      const dial: Dial = {
+        from,
+        to,
+        crashed: () => aborted(new RaftHttpError('UNREACHABLE', 'connection reset by peer')),
+      }
+      this.#dials.add(dial)
       const answer = (sizeBytes: number, tell: () => void): void =>
         back.push(sizeBytes, () => {
           if (isOver) return
           tell()
           end()
         })
-      if (call.signal.aborted) return aborted()
+      if (call.signal.aborted) return aborted(undefined)
       call.signal.addEventListener('abort', aborted)
       there.push(requestBytes, () => {
         if (isOver) return
-        const target = this.#listeners.get(call.url)
+        const target = this.#listening(call.url, to)
         if (target === undefined) return answer(0, () => reject(refused(call.url)))
         const request = requestOf(from, { ...call, method: 'GET' })
         const reply = target.endpoint.upgrade(request, [call.protocol])
@@ -248,7 +271,7 @@ class SimulatedNetwork implements VirtualNetwork, LaneNetwork {
       back,
       call,
       request: requestOf(from, call),
-      endpoint: () => this.#listeners.get(call.url)?.endpoint,
+      endpoint: () => this.#listening(call.url, to)?.endpoint,
     })
     this.#exchanges.add(exchange)
     try {
