@@ -184,7 +184,7 @@ export class ServerConnection implements Http2Owner {
   #dropIncomplete(nowMs: number): void {
     if (this.#incomplete === 0) return
     const before = nowMs - this.limits.firstMessageTimeoutMs
-    for (const stream of [...this.http2.streams.values()]) {
+    for (const stream of this.http2.streams.values()) {
       const call = stream.context
       if (call instanceof EngineUnaryCall && !call.received && call.openedMs <= before) call.stalled()
     }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { OwnProposal, WaitingTable } from '../src/consensus/waiting.ts'
 import { Refusal } from '../src/errors.ts'
@@ -53,4 +54,49 @@ test('refusing everybody reaches each once, also if one of them asks again', () 
   table.refuseAll(Refusal.of('STOPPED'))
   expect(notes).toEqual(['b etcdserver: server stopped'])
   expect(table.size).toBe(1)
+})
+
+test('however long some wait, each is found once, and all in the order of their ids', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 2 ** 48 - 1e6 }),
+      fc.array(fc.nat(3), { maxLength: 3000 }),
+      (first, fates) => {
+        const table = new WaitingTable(() => Refusal.of('TIMEOUT'))
+        const notes: string[] = []
+        const waiting = new Set<number>()
+        for (const [i, fate] of fates.entries()) {
+          const id = first + i
+          // Some numbers are leases and reads, for which nobody waits here.
+          if (fate > 0) table.add(id, noting(notes, String(id)))
+          if (fate > 0) waiting.add(id)
+          if (fate < 2) continue
+          const done = fate === 2 ? id : ([...waiting][i % waiting.size] as number)
+          expect(table.take(done)).toBeDefined()
+          expect(table.take(done)).toBeUndefined()
+          waiting.delete(done)
+        }
+        expect(table.size).toBe(waiting.size)
+        expect([...table.proposers]).toHaveLength(waiting.size)
+        table.refuseAll(Refusal.of('STOPPED'))
+        expect(notes).toEqual([...waiting].map(id => `${id} etcdserver: server stopped`))
+        expect(table.size).toBe(0)
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('who waits while very many others come and go is still found', () => {
+  const table = new WaitingTable(() => Refusal.of('TIMEOUT'))
+  const notes: string[] = []
+  for (let id = 0; id < 100_000; id++) {
+    table.add(id, noting(notes, String(id)))
+    if (id % 1000 > 0) table.take(id)
+  }
+  expect(table.size).toBe(100)
+  table.mark(5)
+  table.expire(5)
+  expect(notes).toHaveLength(100)
+  expect(notes[99]).toBe('99000 etcdserver: request timed out')
 })

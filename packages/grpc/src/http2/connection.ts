@@ -18,6 +18,7 @@ import type { ReadTurns } from './read-turns.ts'
 import { Sender, type SenderEvents } from './sender.ts'
 import { StallWatch } from './stall-watch.ts'
 import { Http2Stream, type SendBlock } from './stream.ts'
+import { StreamTable } from './stream-table.ts'
 import { Alarm, type Timers } from './timers.ts'
 
 /** Why a stream ended before its time: the peer reset it, we did because of the peer's fault, the connection is gone. */
@@ -99,7 +100,7 @@ export class Http2Connection implements SenderEvents {
   readonly sender: Sender
   readonly pingPolicy: Http2ConnectionOptions['pingPolicy']
   /** Open streams by id. */
-  readonly streams: Map<number, Http2Stream> = new Map()
+  readonly streams: StreamTable = new StreamTable()
   /** Highest stream id the peer has opened. */
   lastPeerId = 0
   /** Bytes the peer may still send on all streams. */
@@ -182,7 +183,7 @@ export class Http2Connection implements SenderEvents {
   open(endStream: boolean): Http2Stream {
     const stream = new Http2Stream(this.#nextId, this.limits.streamWindowBytes, this.#inbound.peerWindowBytes)
     this.#nextId += 2
-    this.streams.set(stream.id, stream)
+    this.streams.add(stream)
     this.sender.encodedHeaders(stream, endStream)
     this.touch()
     return stream
@@ -452,7 +453,7 @@ export class Http2Connection implements SenderEvents {
     if (error.code !== 'NO_ERROR') this.#peerError = error
     this.owner.goaway(error)
     if (this.role === 'server') return
-    for (const stream of [...this.streams.values()]) {
+    for (const stream of this.streams.values()) {
       if (stream.id <= lastStreamId || stream.closed) continue
       this.remove(stream)
       this.owner.reset(stream, Http2ErrorCode.REFUSED_STREAM, 'refused')
@@ -538,7 +539,7 @@ export class Http2Connection implements SenderEvents {
     this.#stall.stop()
     this.timers.remove(this.#goawayAlarm)
     this.#inbound.stop()
-    const streams = [...this.streams.values()]
+    const streams = this.streams.values()
     this.streams.clear()
     const code = error === undefined ? Http2ErrorCode.CANCEL : Http2ErrorCode[error.code]
     for (const stream of streams) {

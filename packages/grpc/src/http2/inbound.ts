@@ -324,7 +324,7 @@ export class Inbound implements FrameSink {
     stream.opened = true
     stream.promised = head.contentLength
     stream.remoteClosed = endStream
-    connection.streams.set(streamId, stream)
+    connection.streams.add(stream)
     connection.owner.headers(stream, block, endStream)
     return true
   }

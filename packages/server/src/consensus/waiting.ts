@@ -62,12 +62,24 @@ interface Mark {
   readonly deadlineMs: number
 }
 
+const firstPlaces = 64
+const placesMax = 16_384
+
 /**
- * The waiting table: request id → waiter, in the order of the ids, which rise. A request costs no timer and no look at
- * the clock: now and then `mark` says when everything added so far is to be given up.
+ * The waiting table: request id → waiter. A request costs no timer and no look at the clock: now and then `mark` says when
+ * everything added so far is to be given up.
+ *
+ * Ids rise and nearly all wait for a moment only, so each has a place in a ring; who still waits when the place is needed
+ * again moves to a map. A map of all would serve, but for the collector of garbage: V8 replaces the table behind a map every
+ * few deletions, each old table leads to the next one, and once a collection has kept one of them all that follow live
+ * until the next major collection, with the requests that were in them.
  */
 export class WaitingTable {
-  readonly #waiting = new Map<number, Proposer>()
+  #ring: (Proposer | undefined)[] = new Array(firstPlaces).fill(undefined)
+  /** Whose place it is, or was. */
+  #ids: Float64Array = new Float64Array(firstPlaces)
+  readonly #late = new Map<number, Proposer>()
+  #size = 0
   readonly #marks: Mark[] = []
   readonly #refusalOf: (proposer: Proposer) => Refusal
   #lastSuffix = -1
@@ -78,11 +90,16 @@ export class WaitingTable {
   }
 
   get size(): number {
-    return this.#waiting.size
+    return this.#size
   }
 
+  /** `idSuffix` is higher than all before. */
   add(idSuffix: number, proposer: Proposer): void {
-    this.#waiting.set(idSuffix, proposer)
+    if (this.#ring[this.#placeOf(idSuffix)] !== undefined) this.#makeRoom(idSuffix)
+    const place = this.#placeOf(idSuffix)
+    this.#ring[place] = proposer
+    this.#ids[place] = idSuffix
+    this.#size++
     this.#lastSuffix = idSuffix
   }
 
@@ -94,13 +111,20 @@ export class WaitingTable {
 
   /** Everybody who waits. */
   get proposers(): Iterable<Proposer> {
-    return this.#waiting.values()
+    return this.#waitingUpTo(Number.POSITIVE_INFINITY).map(([, proposer]) => proposer)
   }
 
   /** Takes the proposer out; undefined if nobody waits here (entries of other members, requests given up). */
   take(idSuffix: number): Proposer | undefined {
-    const proposer = this.#waiting.get(idSuffix)
-    if (proposer !== undefined) this.#waiting.delete(idSuffix)
+    const place = this.#placeOf(idSuffix)
+    let proposer = this.#ring[place]
+    if (proposer !== undefined && this.#ids[place] === idSuffix) this.#ring[place] = undefined
+    else {
+      proposer = this.#late.get(idSuffix)
+      if (proposer === undefined) return undefined
+      this.#late.delete(idSuffix)
+    }
+    this.#size--
     return proposer
   }
 
@@ -121,12 +145,44 @@ export class WaitingTable {
   }
 
   #takeUpTo(last: number): readonly Proposer[] {
-    const taken: Proposer[] = []
-    for (const [idSuffix, proposer] of this.#waiting) {
-      if (idSuffix > last) break
-      this.#waiting.delete(idSuffix)
-      taken.push(proposer)
+    const waiting = this.#waitingUpTo(last)
+    for (const [idSuffix] of waiting) this.take(idSuffix)
+    return waiting.map(([, proposer]) => proposer)
+  }
+
+  /** By id. */
+  #waitingUpTo(last: number): (readonly [number, Proposer])[] {
+    const waiting: (readonly [number, Proposer])[] = [...this.#late].filter(([idSuffix]) => idSuffix <= last)
+    for (const [place, proposer] of this.#ring.entries()) {
+      const idSuffix = this.#ids[place] as number
+      if (proposer !== undefined && idSuffix <= last) waiting.push([idSuffix, proposer])
     }
-    return taken
+    return waiting.sort(([a], [b]) => a - b)
+  }
+
+  #placeOf(idSuffix: number): number {
+    return idSuffix & (this.#ring.length - 1)
+  }
+
+  #makeRoom(idSuffix: number): void {
+    while (this.#size * 2 >= this.#ring.length && this.#ring.length < placesMax) this.#grow()
+    const place = this.#placeOf(idSuffix)
+    const old = this.#ring[place]
+    if (old !== undefined) this.#late.set(this.#ids[place] as number, old)
+    this.#ring[place] = undefined
+  }
+
+  /** In a ring twice as large no two come together that stood apart. */
+  #grow(): void {
+    const ring = this.#ring
+    const ids = this.#ids
+    this.#ring = new Array(ring.length * 2).fill(undefined)
+    this.#ids = new Float64Array(ring.length * 2)
+    for (const [i, proposer] of ring.entries()) {
+      if (proposer === undefined) continue
+      const place = this.#placeOf(ids[i] as number)
+      this.#ring[place] = proposer
+      this.#ids[place] = ids[i] as number
+    }
   }
 }
