@@ -17,8 +17,10 @@ import type { GrpcChannel } from '@kvs/grpc'
 import { KV, Maintenance } from '@kvs/proto/rpc'
 import { startEmbedded } from '../src/embed.ts'
 import { answer, call, connectTo } from './end-to-end/member-process.ts'
-import { watchOwnTime } from './own-time.ts'
+import { type OwnTime, watchOwnTime } from './own-time.ts'
 
+/** `KVS_BENCH_TRACE=gc` or `=profile`: what happened in the longest pauses of each row. */
+const trace = (process.env['KVS_BENCH_TRACE'] ?? 'none') as 'none' | 'gc' | 'profile'
 const keyCount = Number(process.env['KVS_BENCH_KEYS'] ?? 1_000_000)
 const valueBytes = 100
 const keysPerTxn = 100
@@ -40,8 +42,7 @@ const big = { key: text.encode('big/'), rangeEnd: text.encode('big0') }
 interface Pauses {
   readonly maxMs: number
   readonly over10: number
-  /** CPU time of the loop's thread between two looks a millisecond apart, at most; 0 if the system does not tell. */
-  readonly ownMs: number
+  readonly own: OwnTime
 }
 
 async function serve(): Promise<void> {
@@ -51,25 +52,25 @@ async function serve(): Promise<void> {
     listenClientUrls: ['http://127.0.0.1:0'],
     listenPeerUrls: ['http://127.0.0.1:0'],
     quotaBackendBytes: -1,
+    ownsProcess: true,
   })
   const delays = monitorEventLoopDelay({ resolution: 1 })
   delays.enable()
-  const ownMs = watchOwnTime()
-  process.on('message', message => {
-    if (message === 'pauses') {
-      const { max } = delays
-      let over10 = 0
-      for (let percentile = 99.999; percentile > 0 && delays.percentile(percentile) > 10e6; percentile -= 0.001)
-        over10++
-      over10 = Math.round((over10 * 0.001 * delays.count) / 100)
-      process.send?.({ maxMs: max / 1e6, over10, ownMs: ownMs() } satisfies Pauses)
-      delays.reset()
-    } else
-      void member.stop().then(() => {
-        rmSync(dataDir, { recursive: true, force: true })
-        process.exit(0)
-      })
-  })
+  const own = watchOwnTime(trace)
+  const tell = async (): Promise<void> => {
+    const { max, count } = delays
+    let over10 = 0
+    for (let percentile = 99.999; percentile > 0 && delays.percentile(percentile) > 10e6; percentile -= 0.001) over10++
+    over10 = Math.round((over10 * 0.001 * count) / 100)
+    process.send?.({ maxMs: max / 1e6, over10, own: await own() } satisfies Pauses)
+    delays.reset()
+  }
+  const stop = async (): Promise<void> => {
+    await member.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+    process.exit(0)
+  }
+  process.on('message', message => void (message === 'pauses' ? tell() : stop()))
   process.once('disconnect', () => process.exit(1))
   process.send?.(member.clientAddresses[0])
 }
@@ -169,10 +170,15 @@ async function runRow(world: World, row: Row): Promise<{ readonly tookMs: number
   const isOver = pauses.maxMs > goals.pauseMs || seen.p99Ms > (row.p99Ms ?? goals.p99Ms) || seen.refused.length > 0
   console.log(
     `  ${row.name.padEnd(34)} ${tookMs.toFixed(0).padStart(6)} ms; longest pause ${pauses.maxMs.toFixed(1)} ms ` +
-      `(own time ${pauses.ownMs.toFixed(1)}), ${pauses.over10} over 10 ms; ${seen.puts} puts, ` +
+      `(own time ${pauses.own.ownMs.toFixed(1)}, without a core ${pauses.own.corelessMs.toFixed(1)}), ` +
+      `${pauses.over10} over 10 ms; ${seen.puts} puts, ` +
       `p99 ${seen.p99Ms.toFixed(1)} ms, max ${seen.maxMs.toFixed(1)} ms; ` +
       `${seen.refused.length} refused${isOver ? '  (missed)' : ''}`,
   )
+  if (trace !== 'none') {
+    for (const { tookMs: gapMs, ownMs, corelessMs, seen: inside } of pauses.own.gaps)
+      console.log(`      ${gapMs.toFixed(1)}: own ${ownMs.toFixed(1)}, coreless ${corelessMs.toFixed(1)}; ${inside}`)
+  }
   return { tookMs, isOver }
 }
 
