@@ -72,6 +72,7 @@ async function run(args: readonly string[]): Promise<void> {
   const givingUp = new AbortController()
   const start = startEmbedded({
     ...configuration.embed,
+    ownsProcess: true,
     commandLine: ['kvs', ...args],
     logger,
     setLogLevel: logger.setLevel,

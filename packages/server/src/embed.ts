@@ -19,6 +19,7 @@ import { gzip } from './embed/gzip.ts'
 import { Http1 } from './embed/http1.ts'
 import { logLevelRoute } from './embed/log-level.ts'
 import { MetricsPage } from './embed/metrics-page.ts'
+import { takeProcess } from './embed/own-process.ts'
 import { openPeerWire } from './embed/peer-wire.ts'
 import { type OpenPort, Ports } from './embed/ports.ts'
 import { pprofRoute } from './embed/pprof.ts'
@@ -61,6 +62,11 @@ export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly tracing?: TracingOptions | undefined
   /** Changes the level of `logger` (`PUT /config/local/log`); false for a word that is no level. Default: it stays. */
   readonly setLogLevel?: (level: string) => boolean
+  /**
+   * The process is there for this member: how it collects garbage, and how its threads share cores, may be set so that the
+   * event loop seldom stands still. It stays so when the member stops.
+   */
+  readonly ownsProcess?: boolean
   /** What `/debug/vars` says the process was started with. */
   readonly commandLine?: readonly string[]
   readonly logger?: Logger
@@ -92,6 +98,7 @@ export async function startEmbedded(options: EmbedOptions): Promise<EmbeddedMemb
   const logger = options.logger ?? silent
   const ports = new Ports({ logger, reusePort: options.socketReusePort === true })
   const executor = new WorkerExecutor()
+  if (options.ownsProcess === true) await takeProcess()
   let tracing: Tracing | undefined
   try {
     // Ports first: a port in use is found out before anything is written.

@@ -110,6 +110,11 @@ export const backupBlobBytes: number = 32 * 1024
 export const copyReserveBytes: number = 16 * 1024 * 1024
 /** A worker thread with nothing to do ends after this time. */
 export const workerIdleMs = 10_000
+/** How far the threads of libuv's pool go behind the loop, as a nice value: between its 0 and the 19 of workers. */
+export const poolNice = 5
+/** They are asked who they are so often at once, and until so many rounds brought no new one. */
+export const poolQuestions = 16
+export const poolRoundsIdle = 8
 /** Pieces that a job in a worker thread makes before they are asked for. */
 export const piecesAhead = 2
 /** A sync of the log that takes longer is worth a warning. */

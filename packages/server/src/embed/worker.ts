@@ -1,13 +1,13 @@
 /** The worker thread of an embedded member: does jobs off the loop (`worker-executor.ts`). */
 import { createHash } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
-import { pid } from 'node:process'
+import { constants } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { openPieces, runJob } from '../jobs/table.ts'
 import type { JobWorld } from '../jobs/world.ts'
 import { allBuckets } from '../state/buckets.ts'
+import { lowerThread, ownThreadLink } from './thread-priority.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 const world: JobWorld = {
@@ -15,14 +15,10 @@ const world: JobWorld = {
   newSha256: () => createHash('sha256'),
 }
 
-/**
- * Where cores are few, what is done here must not take them from the loop. On Linux a thread has a priority of its own;
- * elsewhere it stays as it is.
- */
+/** Where cores are few, what is done here must not take them from the loop. */
 function stepBack(): void {
   try {
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
-    if (thread > 0 && thread !== pid) setPriority(thread, constants.priority.PRIORITY_LOW)
+    lowerThread(readlinkSync(ownThreadLink), constants.priority.PRIORITY_LOW)
   } catch {
     // No such thing here.
   }
