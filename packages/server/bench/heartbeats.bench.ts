@@ -70,7 +70,7 @@ async function serve(name: string, ports: readonly number[], dataDir: string): P
   const taken = watchHeartbeats()
   const delays = monitorEventLoopDelay({ resolution: 1 })
   delays.enable()
-  const ownMs = watchOwnTime()
+  const ownTime = watchOwnTime()
   const peerUrl = (i: number): string => `http://127.0.0.1:${ports[i]}`
   const own = names.indexOf(name as (typeof names)[number])
   const member = await startEmbedded({
@@ -84,11 +84,14 @@ async function serve(name: string, ports: readonly number[], dataDir: string): P
     snapshotCount: 1000,
     snapshotCatchupEntries: 100,
   })
+  const tell = async (): Promise<void> => {
+    const { ownMs } = await ownTime()
+    process.send?.({ ...taken(), pauseMs: delays.max / 1e6, ownMs } satisfies Seen)
+    delays.reset()
+  }
   process.on('message', message => {
-    if (message === 'seen') {
-      process.send?.({ ...taken(), pauseMs: delays.max / 1e6, ownMs: ownMs() } satisfies Seen)
-      delays.reset()
-    } else void member.stop().then(() => process.exit(0))
+    if (message === 'seen') void tell()
+    else void member.stop().then(() => process.exit(0))
   })
   process.once('disconnect', () => process.exit(1))
   process.send?.(member.clientAddresses[0])

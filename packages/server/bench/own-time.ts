@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { Session } from 'node:inspector'
-import { PerformanceObserver } from 'node:perf_hooks'
+import { type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks'
 
 /** A time in which the loop of this thread stood still: between two looks that were to be a millisecond apart. */
 export interface Gap {
@@ -109,8 +109,11 @@ class Collections {
       16: 'weak',
     }
     new PerformanceObserver(list => {
-      for (const { startTime, duration, detail } of list.getEntries()) {
-        const { kind = 0 } = detail as { kind?: number }
+      for (const entry of list.getEntries()) {
+        const { startTime, duration, detail } = entry as PerformanceEntry & {
+          readonly detail: { readonly kind?: number }
+        }
+        const { kind = 0 } = detail
         this.#seen.push({ startMs: startTime, tookMs: duration, kind: kinds[kind] ?? String(kind) })
       }
     }).observe({ entryTypes: ['gc'] })
