@@ -90,6 +90,8 @@ export const copiesMax = 2
 export const copyChunkBytes: number = 1024 * 1024
 /** Entries are kept in memory while a snapshot is on its way to a member, and for this time after. */
 export const keepLogAfterSnapshotMs = 30_000
+/** The log in memory of a member that is alone, once its beginning is gone: nobody can begin with what is left. */
+export const catchUpEntriesAlone = 100
 /** Entries that a member which gets a snapshot may hold back. */
 export const catchUpEntriesMax = 1_000_000
 /** Applied entries that are kept for members that lag, in bytes, and how many of these in memory; the others are read again. */
@@ -110,11 +112,8 @@ export const backupBlobBytes: number = 32 * 1024
 export const copyReserveBytes: number = 16 * 1024 * 1024
 /** A worker thread with nothing to do ends after this time. */
 export const workerIdleMs = 10_000
-/** How far the threads of libuv's pool go behind the loop, as a nice value: between its 0 and the 19 of workers. */
-export const poolNice = 5
-/** They are asked who they are so often at once, and until so many rounds brought no new one. */
-export const poolQuestions = 16
-export const poolRoundsIdle = 8
+/** How far other threads go behind the loop, as a nice value: between its 0 and the 19 of workers. */
+export const otherThreadsNice = 5
 /** Pieces that a job in a worker thread makes before they are asked for. */
 export const piecesAhead = 2
 /** A sync of the log that takes longer is worth a warning. */

@@ -154,6 +154,22 @@ test('a member that joins and has nothing yet starts again', async () => {
   await cluster.stop()
 })
 
+test('who joins a member that was alone for long gets all it wrote, before and meanwhile', async () => {
+  cluster = new Cluster(8)
+  const [first] = (await cluster.found(1, { snapshotCount: 50, snapshotCatchupEntries: 150 })) as readonly [Machine]
+  await cluster.advance(5000)
+  // More than stays in memory of the log, and than would if somebody followed it.
+  for (let i = 0; i < 200; i++) await put(first, `k${i % 150}`, `${i}`)
+  const joining = addAndStart(cluster, first, 'n2')
+  for (let i = 0; i < 20; i++) await put(first, `k${i}`, `late ${i}`)
+  const second = await joining
+  await cluster.advance(5000)
+  const content = await contentOf(second)
+  expect(content).toHaveLength(150)
+  expect(content).toEqual(await contentOf(first))
+  await cluster.stop()
+})
+
 test('all members stop and start, in whatever state they are, and are the same cluster', async () => {
   cluster = new Cluster(7)
   await cluster.found(3, { snapshotCount: 20, snapshotCatchupEntries: 5 })

@@ -28,8 +28,10 @@ const memoryBytes = Number.POSITIVE_INFINITY
 test('the log in memory keeps so many entries behind what is applied, and no more than so many bytes', async () => {
   const { log, storage, persist } = await world()
   for (let index = 1; index <= 20; index++) await persist(entryOf(index, 1000))
+  expect(storage.hasBeginning).toBe(true)
   storage.forget({ applied: 18, keepCount: 10, keepBytes: 1_000_000, memoryBytes })
   expect([log.firstIndex(), log.lastIndex()]).toEqual([9, 20])
+  expect(storage.hasBeginning).toBe(false)
   storage.forget({ applied: 18, keepCount: 10, keepBytes: 6000, memoryBytes })
   expect(log.firstIndex()).toBe(16)
   // What is not applied stays, however much it is.

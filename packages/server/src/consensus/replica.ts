@@ -470,10 +470,20 @@ export class Replica {
     this.#reads.advanced()
     this.#commits.changed()
     this.#snapshots.changed()
-    const keepCount = this.peers.holdBackLog ? limits.catchUpEntriesMax : this.#options.snapshotCatchupEntries
-    this.#storage.forget({ applied, keepCount, ...keptLog })
+    this.#storage.forget({ applied, keepCount: this.#keepCount, ...keptLog })
     this.#prove()
     this.#hooks.turnEnded()
+  }
+
+  /**
+   * How many applied entries stay readable for raft. Each in memory outlives collections of garbage, so a member that nobody
+   * follows keeps few: who joins it later needs a snapshot anyway, once the log has lost its beginning.
+   */
+  get #keepCount(): number {
+    if (this.peers.holdBackLog) return limits.catchUpEntriesMax
+    const { snapshotCatchupEntries } = this.#options
+    if (!this.#raft.isAlone() || this.#storage.hasBeginning) return snapshotCatchupEntries
+    return Math.min(snapshotCatchupEntries, limits.catchUpEntriesAlone)
   }
 
   /** Before answers leave: from then on damage to what they promise is not taken for the end of an unfinished write. */

@@ -187,6 +187,11 @@ export class Storage {
     return this.#wal.lacksSpace
   }
 
+  /** Raft still has the first entry there ever was: a new member can follow the log from there. */
+  get hasBeginning(): boolean {
+    return this.#log.firstIndex() === 1
+  }
+
   /** Highest commit index that was given to the log; it is written with the next record at the latest. */
   get savedCommit(): number {
     return this.#savedCommit
