@@ -81,8 +81,11 @@ test('entries that do not fit into memory are read from disk, in segments that t
   // One that is too large comes alone, and none from beyond where they were asked for.
   expect(log.entries(3, 901, 10)).toHaveLength(1)
   expect(log.entries(3, 5, 1e9)).toHaveLength(2)
+  expect(log.term(0)).toBe(0)
   storage.forget({ ...all, keepCount: 450 })
   expect(log.firstIndex()).toBe(451)
+  expect(log.term(450)).toBe(1)
+  expect(() => log.term(449)).toThrow(expect.objectContaining({ code: 'COMPACTED' }))
   expect(() => log.entries(450, 452, 10)).toThrow(expect.objectContaining({ code: 'COMPACTED' }))
   expect(log.entries(451, 452, 10)).toHaveLength(1)
   storage.forget({ ...all, keepCount: 5 })

@@ -84,16 +84,17 @@ export class EntriesOnDisk {
     return result
   }
 
-  /** The term of a readable entry. */
-  term(index: number): number {
+  /** The term of a readable entry; undefined if the entry is not known here. */
+  term(index: number): number | undefined {
+    if (index < (this.firstIndex ?? Number.POSITIVE_INFINITY)) return undefined
     const entries = this.#read(index)
     return (entries[index - (entries[0] as Entry).index] as Entry).term
   }
 
-  /** Nobody wants entries up to this one any more. */
+  /** Nobody wants entries before this one any more. */
   forget(index: number): void {
     let count = 0
-    while ((this.#pieces[count]?.last ?? Number.POSITIVE_INFINITY) <= index) count++
+    while ((this.#pieces[count]?.last ?? Number.POSITIVE_INFINITY) < index) count++
     if (count === 0) return
     this.#pieces.splice(0, count)
     const needed = new Set(this.#pieces.map(({ span }) => span.segment))
@@ -102,7 +103,7 @@ export class EntriesOnDisk {
       this.#segments.delete(name)
       file?.close().catch(() => {})
     }
-    if (this.#lastRead !== undefined && this.#lastRead.last <= index) this.#lastRead = undefined
+    if (this.#lastRead !== undefined && this.#lastRead.last < index) this.#lastRead = undefined
   }
 
   clear(): void {
@@ -149,7 +150,7 @@ export class EntriesOnDisk {
   #lost(name: string): void {
     for (let at = this.#pieces.length - 1; at >= 0; at--) {
       const piece = this.#pieces[at]
-      if (piece?.span.segment === name) return this.forget(piece.last)
+      if (piece?.span.segment === name) return this.forget(piece.last + 1)
     }
   }
 }

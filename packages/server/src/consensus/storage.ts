@@ -43,6 +43,8 @@ export class MemberLog extends MemoryStorage {
   #disk: { readonly entries: EntriesOnDisk; readonly failed: (error: unknown) => void } | undefined
   /** Entries from this one on are on disk where they are not in memory; undefined if memory has all there are. */
   #spilledFrom: number | undefined
+  /** The term of the entry before that, unless it is on disk, too: who has no more than that entry is sent the next one. */
+  #termBefore: number | undefined
 
   /** Raft begins with this configuration, which may be that of a later entry than the log begins with. */
   beginWith(confState: ConfState): void {
@@ -77,16 +79,17 @@ export class MemberLog extends MemoryStorage {
 
   /** Lets go of entries up to this one, which are readable on disk. */
   spill(index: number): void {
-    this.#spilledFrom ??= super.firstIndex()
+    if (this.#spilledFrom === undefined) {
+      this.#spilledFrom = super.firstIndex()
+      this.#termBefore = super.term(this.#spilledFrom - 1)
+    }
     super.compact(index)
   }
 
   override compact(index: number): void {
-    if (index < super.firstIndex()) this.#spilledFrom = index + 1
-    else {
-      this.#spilledFrom = undefined
-      super.compact(index)
-    }
+    this.#termBefore = undefined
+    this.#spilledFrom = index < super.firstIndex() ? index + 1 : undefined
+    if (this.#spilledFrom === undefined) super.compact(index)
   }
 
   override applySnapshot(snapshot: Snapshot): void {
@@ -100,7 +103,9 @@ export class MemberLog extends MemoryStorage {
 
   override term(index: number): number {
     const first = this.#firstOnDisk
-    const isOnDisk = first !== undefined && index >= first && index < super.firstIndex() - 1
+    const isBefore = first !== undefined && first === this.#spilledFrom && index === first - 1
+    if (isBefore && this.#termBefore !== undefined) return this.#termBefore
+    const isOnDisk = first !== undefined && index >= first - (isBefore ? 1 : 0) && index < super.firstIndex() - 1
     return (isOnDisk ? this.#onDisk(entries => entries.term(index)) : undefined) ?? super.term(index)
   }
 
