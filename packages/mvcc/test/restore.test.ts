@@ -62,6 +62,17 @@ describe('opening', () => {
     expect(slices).toBeGreaterThan(9)
   })
 
+  it('sorts the keys in steps, however many there are', () => {
+    const state = new SortedState()
+    const store = openStore({ state, buckets })
+    const keys = 70_000
+    for (let number = 0; number < keys; number++) put(store, `key-${(number * 7919) % keys}`)
+    let steps = 0
+    for (const progress of openStoreInSlices({ state, buckets })) if (progress.phase === 'index') steps++
+    // Runs of 8192 keys, merged four times in pieces of that size, each key looked at, and the tree's leaves.
+    expect(steps).toBeGreaterThan(80)
+  })
+
   const wrong: [string, Uint8Array, Uint8Array, RegExp][] = [
     ['a key that is no revision', bytes('key'), record('a', 2), /under 6b6579, which is no revision/],
     ['a record that is no key-value', encodeRevisionKey(2, 0, false), bytes('\x0a\xff'), /ends within a field/],
