@@ -127,22 +127,6 @@ describe('a planted fault is found', () => {
     expect(await firstProblem({ parts }, /did something else at m\d than at m\d/)).toBeDefined()
   })
 
-  test('a disk that is full and does not say so', async () => {
-    const open = (fs: Fs): Fs['open'] => {
-      const silent = (file: File): File =>
-        withMethods(file, {
-          write: (...write) => file.write(...write).catch(() => {}),
-          allocate: bytes => file.allocate(bytes).catch(() => {}),
-        })
-      return async (path, options) => silent(await fs.open(path, options))
-    }
-    const parts = (given: ServerParts): ServerParts => ({
-      ...given,
-      fs: withMethods(given.fs, { open: open(given.fs) }),
-    })
-    expect(await firstProblem({ parts }, /start|acknowledged|saw|no watcher|do not come together/)).toBeDefined()
-  })
-
   function dropLast(backend: Backend): void {
     const last = [...backend.records(buckets.key)].at(-1)
     if (last !== undefined) backend.delete(buckets.key, last.key)
