@@ -13,6 +13,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
 import type { GrpcChannel } from '@kvs/grpc'
 import { KV, Maintenance } from '@kvs/proto/rpc'
 import { startEmbedded } from '../src/embed.ts'
@@ -132,9 +133,12 @@ async function others(address: string): Promise<void> {
   await Promise.all(Array.from({ length: otherClients }, (_, number) => client(number)))
 }
 
+/** Clients take no more than a core each: what is measured has two for all. */
+const oneThread = ['--single-threaded-gc']
+
 /** This program again, in a process of its own. */
-function startChild(...args: readonly string[]): ChildProcess {
-  const program = [...process.execArgv, process.argv[1] as string, ...args]
+function startChild(args: readonly string[], flags: readonly string[] = []): ChildProcess {
+  const program = [...process.execArgv, ...flags, process.argv[1] as string, ...args]
   return spawn(process.execPath, program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }
 
@@ -182,14 +186,20 @@ async function runRow(world: World, row: Row): Promise<{ readonly tookMs: number
   return { tookMs, isOver }
 }
 
-/** The others go on beside ranges of 100 MB, one after the other without rest; nothing of them is decoded. */
+/** A range of at least so many bytes. It is not decoded: that would take a core from the member. */
+async function read(
+  channel: GrpcChannel,
+  request: Parameters<typeof KV.range.encodeRequest>[0],
+  bytes: number,
+): Promise<void> {
+  const { message } = await channel.call(KV.range.path, KV.range.encodeRequest(request))
+  if (message.length < bytes) throw new Error(`a range of ${message.length} bytes is too short`)
+}
+
+/** The others go on beside ranges of 100 MB, one after the other without rest. */
 async function readBig(channel: GrpcChannel): Promise<void> {
   const untilMs = performance.now() + (windowMs * 3) / 5
-  const body = KV.range.encodeRequest(big)
-  while (performance.now() < untilMs) {
-    const { message } = await channel.call(KV.range.path, body)
-    if (message.length < bigCount * bigValueBytes) throw new Error(`a range of ${message.length} bytes is too short`)
-  }
+  while (performance.now() < untilMs) await read(channel, big, bigCount * bigValueBytes)
 }
 
 function rowsOf(channel: GrpcChannel): readonly Row[] {
@@ -200,7 +210,10 @@ function rowsOf(channel: GrpcChannel): readonly Row[] {
   const hash = (): Promise<unknown> => call(channel, Maintenance.hashKV, { revision: 0 })
   return [
     { name: 'nothing else', run: async () => {} },
-    { name: `range of ${rangeCount} keys`, run: () => call(channel, KV.range, { ...all, limit: rangeCount }) },
+    {
+      name: `range of ${rangeCount} keys`,
+      run: () => read(channel, { ...all, limit: rangeCount }, rangeCount * valueBytes),
+    },
     { name: 'HashKV of all', run: hash },
     { name: 'compaction of all overwritten, physical', prepare: () => fill(channel), run: compact },
     { name: 'HashKV after the compaction', run: hash },
@@ -216,7 +229,8 @@ function rowsOf(channel: GrpcChannel): readonly Row[] {
 }
 
 async function main(wanted: readonly string[]): Promise<void> {
-  const server = startChild('serve')
+  setFlagsFromString('--no-parallel-scavenge')
+  const server = startChild(['serve'])
   const address = await answer<string>(server)
   const channel = await connectTo(address)
   console.log(`${keyCount} keys with values of ${valueBytes} bytes; ${otherClients} other clients put and read`)
@@ -224,7 +238,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   const startMs = performance.now()
   await fill(channel)
   console.log(`  filled in ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
-  const clients = startChild('others', address)
+  const clients = startChild(['others', address], oneThread)
   await answer(clients)
   let missed = 0
   let hashMs = 0
