@@ -3,6 +3,7 @@ import { memberJson, urls } from './targets/addresses.ts'
 import { altNames, certificate, revocation } from './targets/certificates.ts'
 import { clientFrames } from './targets/client-frames.ts'
 import { commandLine, configFile, logRotation } from './targets/configuration.ts'
+import { failpoints } from './targets/failpoints.ts'
 import { boltFile, entries, snapFile, stateFile, walFile } from './targets/files.ts'
 import { gateway } from './targets/gateway.ts'
 import { grpcFraming } from './targets/grpc-framing.ts'
@@ -39,4 +40,5 @@ export const targets: readonly FuzzTarget[] = [
   commandLine,
   configFile,
   logRotation,
+  failpoints,
 ]

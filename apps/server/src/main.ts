@@ -4,6 +4,7 @@ import { arch, platform } from 'node:os'
 import { startEmbedded } from '@kvs/server/embed'
 import { architectureName, unsupportedArchitecture } from './architecture.ts'
 import { type Configuration, configure } from './config.ts'
+import { openFailpoints } from './failpoints.ts'
 import { UsageError } from './flag-values.ts'
 import { helpText, parseCommandLine } from './flags.ts'
 import { openLogOutputs } from './log-output.ts'
@@ -69,12 +70,14 @@ async function run(args: readonly string[]): Promise<void> {
     const failure = await tellServiceManager(state)
     if (failure !== undefined) logger.warn('failed to notify systemd', { state, error: failure })
   }
+  const failpoints = await openFailpoints(process.env, text => logger.warn(text))
   const givingUp = new AbortController()
   const start = startEmbedded({
     ...configuration.embed,
     ownsProcess: true,
     commandLine: ['kvs', ...args],
     logger,
+    failpoints,
     setLogLevel: logger.setLevel,
     signal: givingUp.signal,
     onFatal: error => {

@@ -57,6 +57,29 @@ export interface CopyOptions {
   readonly isTemporary?: boolean
 }
 
+/**
+ * What stands at moments of a commit and of a defragmentation, for tests that hold the process up there, fail the
+ * operation or end the process. Moments are named as etcd names them.
+ */
+export interface BackendFailpoints {
+  /** Undefined: the backend goes on; otherwise when the promise resolves, and the operation fails if that has a text. */
+  wait(moment: WaitingMoment): Promise<string | undefined> | undefined
+  /** The backend goes on when this returns. */
+  block(moment: BlockingMoment): void
+}
+
+export type WaitingMoment =
+  | 'commitBeforePreCommitHook'
+  | 'commitAfterPreCommitHook'
+  | 'beforeCommit'
+  | 'afterCommit'
+  | 'defragOpenFileError'
+  | 'defragBeforeCopy'
+  | 'defragdbFail'
+  | 'defragBeforeRename'
+
+export type BlockingMoment = 'beforeWritebackBuf' | 'afterWritebackBuf' | 'beforeStartDBTxn' | 'afterStartDBTxn'
+
 export interface Backend {
   /** The buckets given at open, in the order of their names. */
   readonly buckets: readonly Bucket[]

@@ -25,6 +25,7 @@
 
 export type {
   Backend,
+  BackendFailpoints,
   BackendRecord,
   BackendSizes,
   BackendView,

@@ -6,7 +6,7 @@
  */
 
 import { type Fs, nodeFs } from '@kvs/vfs'
-import type { Bucket } from './backend.ts'
+import type { BackendFailpoints, Bucket } from './backend.ts'
 import { BucketSet } from './buckets.ts'
 import { BackendError } from './errors.ts'
 import { LmdbBackend } from './lmdb/backend.ts'
@@ -32,6 +32,8 @@ export interface LmdbOptions {
   readonly quotaBytes?: number
   /** The disk for everything but LMDB's own reading and writing. Must be this machine's. */
   readonly fs?: Fs
+  /** Default: none. */
+  readonly failpoints?: BackendFailpoints | undefined
 }
 
 const quotaBytesDefault = 2_147_483_648
@@ -47,7 +49,7 @@ const mapBytesMax = 1_099_511_627_776
  */
 export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
   checkLibrary()
-  const { path } = options
+  const { path, failpoints } = options
   const fs = options.fs ?? nodeFs()
   const buckets = new BucketSet(options.buckets)
   const wantedBytes = Math.ceil((options.quotaBytes ?? quotaBytesDefault) * 2 + mapBytesReserve)
@@ -64,7 +66,7 @@ export async function openLmdb(options: LmdbOptions): Promise<LmdbBackend> {
       throw new BackendError('CORRUPT', 'an LMDB file, but not a state', { file: path })
     }
     await file.beginFreeList()
-    const backend = new LmdbBackend({ fs, path, buckets, file, openFile })
+    const backend = new LmdbBackend({ fs, path, buckets, file, openFile, failpoints })
     if (isNew) {
       await backend.initialize()
       await fs.syncDir(parentOf(path))

@@ -3,7 +3,7 @@
  * for any more, from the state file and from the index, and hashes what it passes.
  */
 
-import type { KvHash, StepBudget } from './contract.ts'
+import type { KvHash, ScrubMoment, StepBudget } from './contract.ts'
 import { crc32c } from './crc32c.ts'
 import { MvccError } from './errors.ts'
 import { bucketNameHash } from './hash.ts'
@@ -35,6 +35,7 @@ interface ScrubJob {
 
 export class Compactor {
   private readonly reader: Reader
+  private readonly atMoment: ((moment: ScrubMoment) => void) | undefined
   /** Revisions that open readers need: a scrub of a higher one waits for them. */
   private readonly pins = new Set<{ readonly revision: number }>()
   private running: ScrubJob | undefined
@@ -45,8 +46,9 @@ export class Compactor {
   removedRecords = 0
   lookedAtRecords = 0
 
-  constructor(reader: Reader) {
+  constructor(reader: Reader, atMoment?: (moment: ScrubMoment) => void) {
     this.reader = reader
+    this.atMoment = atMoment
   }
 
   /** Reads the markers; an unfinished scrub is taken up again. Returns the revision the store has at least. */
@@ -97,6 +99,7 @@ export class Compactor {
     const records = budget.records ?? Math.min(scrubRecords, this.reader.limits.sliceRecords)
     if (this.running === undefined && !this.start()) return true
     const job = this.running!
+    this.atMoment?.('compactAfterAcquiredBatchTxLock')
     if (!this.scrub(job, records, budget.isDue)) return false
     this.finish(job)
     return this.next === undefined
@@ -144,6 +147,7 @@ export class Compactor {
 
   private finish(job: ScrubJob): void {
     const { state, buckets } = this.reader
+    this.atMoment?.('compactBeforeSetFinishedCompact')
     this.running = undefined
     this.scrubbedRevision = job.revision
     state.put(buckets.meta, finishedMarker.slice(), encodeRevisionKey(job.revision, 0, false))

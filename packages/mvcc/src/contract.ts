@@ -295,7 +295,12 @@ export interface StoreOptions {
   readonly limits?: Partial<StoreLimits>
   /** Seeds the hash of keys, so that nobody outside can build collisions. Any 32-bit number. */
   readonly hashSeed?: number
+  /** Called at moments of a scrub, which goes on when it returns: for tests that hold the host up there, or end it. */
+  readonly atScrub?: ((moment: ScrubMoment) => void) | undefined
 }
+
+/** A slice begins; the last record is removed, and the scrub is about to be marked as finished. Named as etcd names them. */
+export type ScrubMoment = 'compactAfterAcquiredBatchTxLock' | 'compactBeforeSetFinishedCompact'
 
 export interface RestoreProgress {
   readonly phase: 'records' | 'index'

@@ -45,6 +45,7 @@ export type {
   RangeRequest,
   RangeResult,
   RestoreProgress,
+  ScrubMoment,
   SortOrder,
   SortTarget,
   StepBudget,

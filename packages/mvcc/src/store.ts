@@ -35,7 +35,7 @@ export function* openStoreInSlices(options: StoreOptions): Generator<RestoreProg
   const limits = { ...defaultLimits, ...options.limits }
   const { state, buckets, hashSeed = 0 } = options
   const reader = new Reader({ state, buckets, limits, hashSeed })
-  const compactor = new Compactor(reader)
+  const compactor = new Compactor(reader, options.atScrub)
   const marked = compactor.restore()
   const last = yield* restoreIndex(reader)
   return new MultiVersionStore(reader, compactor, Math.max(last, marked, firstRevision))

@@ -30,6 +30,8 @@ import { type ListenTls, openTls, type TlsPlace } from './embed/tls.ts'
 import { readTokenKeys } from './embed/token-keys.ts'
 import { openTracing, type Tracing } from './embed/tracing.ts'
 import { WorkerExecutor } from './embed/worker-executor.ts'
+import { FailpointError } from './failpoints/error.ts'
+import { type FailpointParts, Failpoints, parseSettings } from './failpoints/failpoints.ts'
 import { type FeatureGates, parseFeatureGates } from './feature-gates.ts'
 import { walDir } from './layout.ts'
 import { type DiscoveryOptions, defaultOptions, type MemberOptions, quotaBytes } from './options.ts'
@@ -37,8 +39,8 @@ import type { Logger, PeerParts } from './parts.ts'
 import { type RunningMember, type ServerParts, startMember } from './server.ts'
 import type { TracingOptions } from './tracing/options.ts'
 
-export type { DiscoveryOptions, FeatureGates, ListenTls, Logger, TracingOptions }
-export { parseFeatureGates }
+export type { DiscoveryOptions, FailpointParts, FeatureGates, ListenTls, Logger, TracingOptions }
+export { FailpointError, Failpoints, parseFeatureGates, parseSettings }
 
 /** Options of a member that listens: etcd's flags by name. Everything but `dataDir` has etcd's default. */
 export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
@@ -74,6 +76,8 @@ export interface EmbedOptions extends Partial<Omit<MemberOptions, 'dataDir'>> {
   readonly onFatal?: (error: Error) => void
   /** The cluster has removed this member for good: it is to be stopped. Default: it goes on, alone. */
   readonly onRemoved?: () => void
+  /** Where tests hold the member up, fail what it does or end it. Default: nowhere. */
+  readonly failpoints?: Failpoints | undefined
   /** Ends a start that waits for other members; it then rejects. */
   readonly signal?: AbortSignal | undefined
 }
@@ -218,7 +222,8 @@ function realParts(options: EmbedOptions, logger: Logger, executor: WorkerExecut
     fs: nodeFs(),
     executor,
     compressors: [gzip],
-    openBackend: path => openStateFile(path, quotaBytes({ ...defaultOptions, ...options })),
+    failpoints: options.failpoints,
+    openBackend: path => openStateFile(path, quotaBytes({ ...defaultOptions, ...options }), options.failpoints),
     onFatal:
       options.onFatal ??
       (error => {

@@ -26,6 +26,7 @@ import { clientMethods, methodShapes } from './edge/methods.ts'
 import { operationRoutes } from './edge/operations.ts'
 import { requestStats } from './edge/request-stats.ts'
 import { Refusal, ServerError } from './errors.ts'
+import type { Failpoints } from './failpoints/failpoints.ts'
 import { memberGateway } from './gateway/gateway.ts'
 import { snapDir } from './layout.ts'
 import { LeaseCheckpoints } from './leases/lease-checkpoints.ts'
@@ -307,6 +308,14 @@ export class KvsMember implements Member, Measured, RunningMember {
   readLinearizable(waiter: Waiter<void>): void {
     if (this.#isStopped) waiter.refused(Refusal.of('STOPPED'))
     else this.#replica.readLinearizable(waiter)
+  }
+
+  logWritten(): Promise<void> {
+    return this.#replica.logWritten()
+  }
+
+  get failpoints(): Failpoints | undefined {
+    return this.#parts.failpoints
   }
 
   changeMembers(change: MemberChange, waiter: Waiter<readonly ClusterMember[]>, isGone: () => boolean): void {

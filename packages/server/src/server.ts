@@ -18,6 +18,7 @@ import { walTiming } from './consensus/storage.ts'
 import type { FrontDoor } from './edge/front-door.ts'
 import type { HttpHandler, HttpRoute } from './edge/http.ts'
 import { ServerError } from './errors.ts'
+import type { Failpoints } from './failpoints/failpoints.ts'
 import { KvsMember } from './kvs-member.ts'
 import { stateFile } from './layout.ts'
 import type { ClusterState } from './membership/cluster-state.ts'
@@ -55,6 +56,8 @@ export interface ServerParts {
   readonly onFatal: (error: Error) => void
   /** The cluster has removed this member for good: it is to be stopped, and there is nothing wrong with it. */
   readonly onRemoved: () => void
+  /** Where tests hold the member up, fail what it does or end it. Default: nowhere. */
+  readonly failpoints?: Failpoints | undefined
   /** Ends a start that waits for other members. */
   readonly signal?: AbortSignal | undefined
 }

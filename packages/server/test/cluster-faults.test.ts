@@ -137,3 +137,32 @@ test('while a snapshot is written to the log, none of the state before it is', a
   void installation.prepare({ snapshot: { data: new Uint8Array(0), metadata } } as unknown as Message)
   expect(told).toEqual(['noted 73', 'written'])
 })
+
+test('a leader whose disk hangs while others elect one of them follows that one afterwards', async () => {
+  cluster = new Cluster(31)
+  await cluster.found(3)
+  const old = cluster.leader
+  const others = cluster.followers.map(({ name }) => name)
+  await putOn(old, 'before')
+  old.holds = ({ operation, path }) => operation === 'datasync' && path.endsWith('.wal')
+  cluster.network.partition([old.name], others)
+  // The first are being written, the others gather behind them, and are replaced there.
+  const ask = (value: string) => old.channel.call(KV.put.path, KV.put.encodeRequest({ key, value: bytesOf(value) }))
+  const lost = [ask('lost 1')]
+  await cluster.advance(20)
+  lost.push(ask('lost 2'), ask('lost 3'))
+  await cluster.advance(20)
+  const next = await cluster.otherLeader(old)
+  for (let i = 0; i < 3; i++) await putOn(next, `kept ${i}`)
+  cluster.network.heal()
+  await cluster.advance(3000)
+  old.letGo()
+  await cluster.until(Promise.allSettled(lost))
+  await putOn(next, 'after')
+  expect(old.fatal).toEqual([])
+  const { kvs } = await old.call(KV.range, { key: bytesOf('k') })
+  expect(new TextDecoder().decode(kvs[0]?.value)).toBe('after')
+  await cluster.stop()
+})
+
+const putOn = (machine: Machine, value: string) => machine.call(KV.put, { key: bytesOf('k'), value: bytesOf(value) })

@@ -8,6 +8,7 @@ import { type VirtualHost, type VirtualNetwork, virtualNetwork } from '@kvs/raft
 import { sha256 } from '@kvs/rafthttp/node'
 import { SeededRandom, VirtualClock } from '@kvs/testing'
 import { type CrashMode, type Fs, type FsCall, type MemFs, memFs } from '@kvs/vfs'
+import type { Failpoints } from '../src/failpoints/failpoints.ts'
 import { inlineExecutor } from '../src/jobs/inline-executor.ts'
 import { defaultOptions, type MemberOptions } from '../src/options.ts'
 import type { Clock } from '../src/parts.ts'
@@ -167,6 +168,8 @@ export class Machine {
   readonly host: VirtualHost
   readonly fatal: Error[] = []
   removed = false
+  /** For the next start. */
+  failpoints: Failpoints | undefined
   disk: MemFs
   states: MemoryStates
   #member: RunningMember | undefined
@@ -209,6 +212,7 @@ export class Machine {
         fs,
         logger: keepingLogger(cluster.log),
         signal: this.#givingUp.signal,
+        failpoints: this.failpoints,
         executor: inlineExecutor({
           openCopy: path => openMemory({ fs: disk, path, states: new MemoryStates(), buckets: allBuckets, random }),
           newSha256: () => createHash('sha256'),

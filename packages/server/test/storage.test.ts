@@ -1,6 +1,6 @@
 import { type Entry, EntryType } from '@kvs/raft'
 import { faultFs, memFs } from '@kvs/vfs'
-import { createWal } from '@kvs/wal'
+import { createWal, openWal } from '@kvs/wal'
 import { expect, test } from 'vitest'
 import { MemberLog, Storage } from '../src/consensus/storage.ts'
 import { keepingLogger, type LogLine } from './log.ts'
@@ -122,4 +122,29 @@ test('entries that replace others are read, and not those they replaced', async 
   expect(log.firstIndex()).toBe(log.firstInMemory)
   storage.forget(all)
   await storage.close()
+})
+
+test('messages that gathered may replace what those before them carry', async () => {
+  const fs = memFs()
+  const wal = await createWal({ fs, dir: '/wal', metadata: new Uint8Array(0) })
+  const log = new MemberLog()
+  const storage = new Storage({ wal, log, fs, dir: '/wal', logger: keepingLogger([]) })
+  const of = (term: number, ...indexes: readonly number[]) => {
+    const entries = indexes.map(index => ({ ...entryOf(index, 10), term }))
+    return { entries, term, vote: 0n, commit: 0 } as unknown as Parameters<Storage['persist']>[0][0]
+  }
+  await storage.persist([of(1, 1, 2)])
+  await storage.persist([of(1, 3, 4), of(1, 5), of(2), of(2, 4, 5), of(3, 2)])
+  await storage.persist([of(3, 3)])
+  await storage.close()
+  const expected = [1, 3, 3]
+  expect(log.entries(1, 4, Number.POSITIVE_INFINITY).map(({ term }) => term)).toEqual(expected)
+  const { wal: again, content } = await openWal({
+    fs,
+    dir: '/wal',
+    snapshot: { index: 0, term: 0 },
+  })
+  expect(content.entries.map(({ term }) => term)).toEqual(expected)
+  expect(content.hardState.term).toBe(3)
+  await again.close()
 })

@@ -2,6 +2,7 @@ import type { Fs } from '@kvs/vfs'
 import { assert } from '../assert.ts'
 import type {
   Backend,
+  BackendFailpoints,
   BackendRecord,
   BackendSizes,
   BackendView,
@@ -37,11 +38,13 @@ export interface LmdbParts {
   readonly buckets: BucketSet
   readonly file: LmdbFile
   readonly openFile: OpenFile
+  readonly failpoints?: BackendFailpoints | undefined
 }
 
 /** The state in an LMDB file; see `openLmdb`. */
 export class LmdbBackend implements Backend {
   readonly #parts: LmdbParts
+  readonly #failpoints: BackendFailpoints | undefined
   #path: string
   #file: LmdbFile
   readonly #retired: LmdbFile[] = []
@@ -64,6 +67,7 @@ export class LmdbBackend implements Backend {
 
   constructor(parts: LmdbParts) {
     this.#parts = parts
+    this.#failpoints = parts.failpoints
     this.#path = parts.path
     this.#file = parts.file
     const meta = decodedOrEmpty(parts.file.meta())
@@ -142,9 +146,17 @@ export class LmdbBackend implements Backend {
 
   forceConsistent(point: ConsistentPoint): void {
     this.#checkWritable()
-    this.#pending.endEntry()
+    if (this.#failpoints === undefined) this.#pending.endEntry()
+    else this.#endEntryWith(this.#failpoints)
     this.#written.point = { index: point.index, term: point.term }
     this.#ended.set(this.#written.point, this.#written.totals)
+  }
+
+  #endEntryWith(failpoints: BackendFailpoints): void {
+    if (!this.#pending.isOpen) return this.#pending.endEntry()
+    failpoints.block('beforeWritebackBuf')
+    this.#pending.endEntry()
+    failpoints.block('afterWritebackBuf')
   }
 
   /** Makes a new file a state file, durably. Before anything else. */
@@ -268,6 +280,7 @@ export class LmdbBackend implements Backend {
   }
 
   async #write(): Promise<void> {
+    if (this.#failpoints !== undefined) await this.#failpoints.wait('commitBeforePreCommitHook')
     const { dbi } = this.#file
     const bytes = this.#pending.endedBytes
     const segments = this.#pending.take(dbi)
@@ -280,11 +293,16 @@ export class LmdbBackend implements Backend {
     for (const [place, segment] of segments.slice(0, -1).entries()) {
       segment.instructions.goOnAt(segments[place + 1]!.instructions.address)
     }
+    if (this.#failpoints !== undefined) {
+      await this.#failpoints.wait('commitAfterPreCommitHook')
+      await this.#failpoints.wait('beforeCommit')
+    }
     const status = await this.#hand(segments, snapshot)
     if (status !== lmdbStatus.durable) {
       this.#failure = commitError(status, { file: this.#path, isDiskFull: await this.#isDiskFull(bytes) })
       throw this.#failure
     }
+    if (this.#failpoints !== undefined) await this.#failpoints.wait('afterCommit')
     this.#durable = snapshot.point
     for (const segment of segments) segment.release()
   }
@@ -295,7 +313,9 @@ export class LmdbBackend implements Backend {
     const visible = (): void => {
       if (seen) return
       seen = true
+      this.#failpoints?.block('beforeStartDBTxn')
       this.#file.refresh()
+      this.#failpoints?.block('afterStartDBTxn')
       this.#pending.visible()
       this.#visible.set(snapshot.point, snapshot.totals)
       try {
@@ -351,9 +371,8 @@ export class LmdbBackend implements Backend {
   }
 
   async #exchange(): Promise<void> {
-    const { fs, openFile } = this.#parts
     const path = this.#path
-    const next = await replaceByCompactCopy({ fs, path, openFile, file: this.#file, point: this.#visible.point })
+    const next = await replaceByCompactCopy({ ...this.#parts, path, file: this.#file, point: this.#visible.point })
     const before = this.#file
     this.#file = next.file
     this.#highWaterPages = 0

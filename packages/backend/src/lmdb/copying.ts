@@ -3,7 +3,7 @@
 import { chmod } from 'node:fs/promises'
 import { type File, type Fs, VfsError } from '@kvs/vfs'
 import { assert } from '../assert.ts'
-import type { ConsistentPoint, CopyOptions } from '../backend.ts'
+import type { BackendFailpoints, ConsistentPoint, CopyOptions, WaitingMoment } from '../backend.ts'
 import { diskError } from '../disk-error.ts'
 import { BackendError } from '../errors.ts'
 import { nameIn, parentOf } from '../paths.ts'
@@ -70,13 +70,17 @@ export async function replaceByCompactCopy(options: {
   readonly file: LmdbFile
   readonly openFile: OpenFile
   readonly point: ConsistentPoint
+  readonly failpoints?: BackendFailpoints | undefined
 }): Promise<Replacement> {
-  const { fs, path, file } = options
+  const { fs, path, file, failpoints } = options
   checkNamed(file, path)
   const temporary = newFileName(path)
   const old = await fs.open(path, { mode: 'write' })
   let next: LmdbFile | undefined
   try {
+    await passes(failpoints, 'defragOpenFileError', path)
+    await passes(failpoints, 'defragBeforeCopy', path)
+    await passes(failpoints, 'defragdbFail', path)
     await file.copy(temporary)
     await syncFile(fs, temporary)
     await readAhead(fs, temporary)
@@ -85,6 +89,7 @@ export async function replaceByCompactCopy(options: {
     assert(point.index === options.point.index, `a copy of entry ${options.point.index} stands at ${point.index}`)
     assert(next.dbi === file.dbi, 'the records have the same number in every file')
     await next.beginFreeList()
+    await passes(failpoints, 'defragBeforeRename', path)
     checkNamed(file, path)
     await fs.rename(temporary, path)
   } catch (cause) {
@@ -101,6 +106,12 @@ export async function replaceByCompactCopy(options: {
   }
   // Until then a power cut may bring the old name back: the file must stay whole.
   return { file: next, finish, discard: () => (finished ? discardFile(old, file.pageBytes) : old.close()) }
+}
+
+/** Goes on behind a moment, or fails there as it was told. */
+async function passes(failpoints: BackendFailpoints | undefined, moment: WaitingMoment, file: string): Promise<void> {
+  const failure = await failpoints?.wait(moment)
+  if (failure !== undefined) throw new BackendError('IO', failure, { file })
 }
 
 /**

@@ -27,6 +27,12 @@ export class Pending {
     return this.#endedBytes
   }
 
+  /** There are operations of an entry that has not ended. */
+  get isOpen(): boolean {
+    const last = this.#collecting.at(-1)
+    return last !== undefined && (last.ended < last.count || this.#firstOpen < this.#collecting.length - 1)
+  }
+
   /** Changes whenever anything here does. */
   get changes(): number {
     return this.#changes

@@ -12,6 +12,7 @@ import {
 } from '@kvs/raft'
 import type { Continuation } from '../apply/operation.ts'
 import { InvariantError } from '../assert.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
 import * as limits from '../limits.ts'
 import type { Clock } from '../parts.ts'
 import { Gathering } from './gathering.ts'
@@ -44,6 +45,7 @@ export interface LoopParts {
   readonly turnEnded: () => void
   /** Something broke that must not: the member stops. */
   readonly fatal: (error: unknown) => void
+  readonly failpoints?: Failpoints | undefined
 }
 
 /**
@@ -77,6 +79,10 @@ export class Loop {
   /** Entries of `#applies[0]` that are applied. */
   #appliedEntries = 0
   #applying: Continuation | undefined
+  readonly #beforeSend: Gate = { state: 'open' }
+  readonly #beforeApply: Gate = { state: 'open' }
+  /** Raft was asked since something was sent. */
+  #hasServed = false
   #appending = false
   /** Somebody waits until nothing is being applied; `false`: it will never be. */
   #onIdle: ((idle: boolean) => void) | undefined
@@ -205,7 +211,7 @@ export class Loop {
     this.#onIdle?.(false)
   }
 
-  /** Waits until the write in flight is over, well or badly (after `stop`, for then no other follows it). */
+  /** Resolves when the write in flight is over, well or badly; after `stop` no other follows it. */
   settled(): Promise<void> {
     return this.#write
   }
@@ -213,12 +219,13 @@ export class Loop {
 
   #turn(): void {
     this.#scheduled = false
-    if (this.#stopped || this.#inTurn) return
+    if (this.#stopped || this.#inTurn || this.#beforeSend.state === 'shut') return
     this.#inTurn = true
     try {
       this.#takeProposals()
       do {
         while (this.#raft.hasReady()) this.#serve(this.#raft.ready())
+        if (this.#holdsSending()) break
         this.#parts.sendOut()
         this.#append()
         this.#applyCommitted()
@@ -293,7 +300,44 @@ export class Loop {
     return mustWait ? 'dropped' : this.#raft.step(message)
   }
 
+  /** A failpoint keeps the loop from sending, and from everything but applying what is committed. */
+  #holdsSending(): boolean {
+    const { failpoints } = this.#parts
+    if (failpoints === undefined || !this.#hasServed) return false
+    const name = this.#lead === this.#raft.id ? 'raftBeforeLeaderSend' : 'raftBeforeFollowerSend'
+    const isShut = this.#isShut(this.#beforeSend, () => failpoints.wait(name))
+    if (isShut) this.#applyCommitted()
+    else this.#hasServed = false
+    return isShut
+  }
+
+  #holdsApplying({ type }: Entry): boolean {
+    const { failpoints } = this.#parts
+    if (failpoints === undefined) return false
+    const name = type === EntryType.EntryNormal ? 'beforeApplyOneEntryNormal' : 'beforeApplyOneConfChange'
+    return this.#isShut(this.#beforeApply, () => failpoints.wait(name))
+  }
+
+  /** Whether a failpoint shuts a gate, or has not opened it yet. Once it has, the next to come passes without a question. */
+  #isShut(gate: Gate, wait: () => Promise<unknown> | undefined): boolean {
+    if (gate.state === 'open') {
+      const waiting = wait()
+      if (waiting === undefined) return false
+      gate.state = 'shut'
+      const letThrough = (): void => {
+        gate.state = 'lets one through'
+        this.#turn()
+      }
+      waiting.then(letThrough, letThrough)
+    } else if (gate.state === 'lets one through') {
+      gate.state = 'open'
+      return false
+    }
+    return true
+  }
+
   #serve(ready: Ready): void {
+    this.#hasServed = true
     if (ready.softState !== undefined) {
       this.#lead = ready.softState.lead
       // Whoever leads now is to have what this member was told as leader.
@@ -352,6 +396,7 @@ export class Loop {
   #appended(batch: readonly Message[]): void {
     this.#appending = false
     if (this.#stopped) return
+    this.#hasServed = true
     try {
       for (const message of batch) this.#deliver(message.responses)
     } catch (error) {
@@ -382,6 +427,7 @@ export class Loop {
       const message = this.#applies[0] as Message
       while (this.#appliedEntries < message.entries.length) {
         const entry = message.entries[this.#appliedEntries] as Entry
+        if (this.#holdsApplying(entry)) return
         this.#appliedEntries++
         this.#applying = this.#parts.apply(entry)
         if (this.#applying !== undefined) return this.#giveWay()
@@ -416,6 +462,7 @@ export class Loop {
     this.#tickTimer = this.#parts.clock.setTimer(this.#parts.tickMs, () => {
       this.#tickTimer = undefined
       if (this.#stopped) return
+      if (this.#beforeSend.state === 'shut') return this.#armTick()
       this.#lastTickMs = this.#parts.clock.now()
       this.#raft.tick()
       if (this.#held.length > 0) this.#held = this.#held.filter(held => --held.ticksLeft > 0)
@@ -432,6 +479,11 @@ export class Loop {
     this.stop()
     this.#parts.fatal(error instanceof Error ? error : new InvariantError(String(error)))
   }
+}
+
+/** A place where a failpoint may hold the loop. */
+interface Gate {
+  state: 'open' | 'shut' | 'lets one through'
 }
 
 function changes({ entries }: Message): boolean {

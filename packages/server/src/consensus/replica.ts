@@ -127,7 +127,7 @@ export class Replica {
     this.#snapshots = this.#makeSnapshots(opened.log.snapshot().metadata.index)
     this.#applier = this.#makeApplier(replica)
     const received = new ReceivedSnapshots({ ...parts, dataDir: options.dataDir })
-    this.#loop = this.#makeLoop(this.#makeInstallation(replica, received))
+    this.#loop = this.#makeLoop(this.#makeInstallation(replica, received), parts)
     this.peers = new Peers({
       ...parts,
       id: this.#id,
@@ -219,8 +219,9 @@ export class Replica {
     })
   }
 
-  #makeLoop(installation: SnapshotInstallation): Loop {
+  #makeLoop(installation: SnapshotInstallation, { failpoints }: ServerParts): Loop {
     return new Loop({
+      failpoints,
       raft: this.#raft,
       clock: this.#clock,
       tickMs: this.#options.heartbeatIntervalMs,
@@ -307,6 +308,11 @@ export class Replica {
   /** Resolves with true once what is committed now is applied, with false if that takes longer. */
   caughtUp(timeoutMs: number): Promise<boolean> {
     return this.#appliedWatch.wait(this.#committed, timeoutMs)
+  }
+
+  /** Resolves when the write of the log that is under way is over; at once if there is none. */
+  logWritten(): Promise<void> {
+    return this.#loop.settled()
   }
 
   get walBytes(): number {

@@ -1,8 +1,9 @@
 import { type ConfState, type Entry, type HardState, MemoryStorage, type Message, type Snapshot } from '@kvs/raft'
 import type { Fs } from '@kvs/vfs'
-import { purgeWal, type Wal, type WalSnapshot, type WalTiming } from '@kvs/wal'
+import { purgeWal, type Wal, type WalBatch, type WalSnapshot, type WalTiming } from '@kvs/wal'
 import { InvariantError } from '../assert.ts'
 import { formatDuration } from '../duration.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
 import * as limits from '../limits.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Clock, Logger } from '../parts.ts'
@@ -156,6 +157,7 @@ export class Storage {
   readonly #log: MemberLog
   readonly #fs: Fs
   readonly #dir: string
+  readonly #failpoints: Failpoints | undefined
   #savedCommit = 0
   /** What was appended to the log and is still readable, oldest first; not what was read at the start. */
   readonly #held: { readonly last: number; readonly bytes: number }[] = []
@@ -171,6 +173,7 @@ export class Storage {
     readonly fs: Fs
     readonly dir: string
     readonly logger: Logger
+    readonly failpoints?: Failpoints | undefined
   }) {
     this.#wal = parts.wal
     this.#log = parts.log
@@ -180,6 +183,7 @@ export class Storage {
     this.#log.readFrom(this.#onDisk, error => {
       parts.logger.warn('failed to read entries of the log again', { error: String(error) })
     })
+    this.#failpoints = parts.failpoints
   }
 
   /** Bytes written to the log since it was opened. */
@@ -205,11 +209,22 @@ export class Storage {
   /** Appends what these messages carry, as one durable write. Rejects if the disk fails; nothing may follow then. */
   async persist(messages: readonly Message[]): Promise<void> {
     const hardState = lastHardState(messages)
-    await this.#wal.append({ entries: allEntries(messages), hardState })
+    await this.#append({ entries: allEntries(messages), hardState })
     for (const { entries } of messages) if (entries.length > 0) this.#appendToMemory(entries)
     if (hardState === undefined) return
     this.#log.setHardState(hardState)
     this.#savedCommit = hardState.commit
+  }
+
+  #append(batch: WalBatch): Promise<void> {
+    const failpoints = this.#failpoints
+    return failpoints === undefined ? this.#wal.append(batch) : this.#appendWith(failpoints, batch)
+  }
+
+  async #appendWith(failpoints: Failpoints, batch: WalBatch): Promise<void> {
+    await failpoints.wait('raftBeforeSave')
+    await this.#wal.append(batch)
+    await failpoints.wait('raftAfterSave')
   }
 
   /**
@@ -221,10 +236,14 @@ export class Storage {
     const { index } = snapshot.metadata
     // Without its commit index a start would pass the snapshot over; with one beyond it, miss entries.
     const upToHere = hardState === undefined ? undefined : { ...hardState, commit: Math.min(hardState.commit, index) }
+    await this.#failpoints?.wait('raftBeforeSaveSnap')
     await this.#wal.saveSnapshot(snapshot.metadata, upToHere)
-    if (message.entries.length > 0) await this.#wal.append({ entries: message.entries, hardState })
+    await this.#failpoints?.wait('raftAfterSaveSnap')
+    if (message.entries.length > 0) await this.#append({ entries: message.entries, hardState })
+    await this.#failpoints?.wait('raftBeforeApplySnap')
     this.#log.applySnapshot(snapshot)
     this.#letGo(index)
+    await this.#failpoints?.wait('raftAfterApplySnap')
     if (message.entries.length > 0) this.#appendToMemory(message.entries)
     if (hardState === undefined) return
     this.#log.setHardState(hardState)
@@ -327,8 +346,18 @@ export class Storage {
   }
 }
 
+/** What these messages carry, as one run: a message may replace the end of what those before it carry. */
 function allEntries(messages: readonly Message[]): readonly Entry[] {
-  return messages.length === 1 ? (messages[0] as Message).entries : messages.flatMap(message => message.entries)
+  if (messages.length === 1) return (messages[0] as Message).entries
+  const all: Entry[] = []
+  for (const { entries } of messages) {
+    const [first] = entries
+    if (first === undefined) continue
+    const keep = Math.max(0, first.index - (all[0]?.index ?? first.index))
+    if (keep < all.length) all.length = keep
+    for (const entry of entries) all.push(entry)
+  }
+  return all
 }
 
 /** The newest term, vote and commit index among the messages; a message without them carries zeros. */

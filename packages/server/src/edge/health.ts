@@ -166,9 +166,12 @@ function read(member: Member, isSerializable: boolean): Promise<string | undefin
       member.clock.clearTimer(timer)
       resolve(error)
     }
-    member.readLinearizable({
-      applied: () => settle(readLocally()),
-      refused: refusal => settle(refusal.message),
-    })
+    // A member that leads alone reads without its log, and is of no use if that hangs.
+    void member.logWritten().then(() =>
+      member.readLinearizable({
+        applied: () => settle(readLocally()),
+        refused: refusal => settle(refusal.message),
+      }),
+    )
   })
 }

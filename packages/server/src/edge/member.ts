@@ -4,6 +4,7 @@ import type { ProgressStatus } from '@kvs/raft'
 import type { PeerClient } from '@kvs/rafthttp'
 import type { RequestIds } from '../consensus/request-id.ts'
 import type { Proposer, Waiter } from '../consensus/waiting.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
 import type { Leases } from '../leases/leases.ts'
 import type { MemberOptions } from '../options.ts'
 import type { Clock, Logger, Random } from '../parts.ts'
@@ -50,6 +51,9 @@ export interface Member {
   readonly readsAtOnce: boolean
   /** Calls back once local state contains everything acknowledged before this call; at once where that is so already. */
   readLinearizable(waiter: Waiter<void>): void
+  /** Resolves when the write of the log that is under way is over; at once if there is none. */
+  logWritten(): Promise<void>
+  readonly failpoints: Failpoints | undefined
   /** Has no vote: it serves what needs none. */
   readonly isLearner: boolean
   /** Asks other members. */

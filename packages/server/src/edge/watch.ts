@@ -10,6 +10,7 @@ import {
   writeWatchResponse,
 } from '@kvs/proto/rpc'
 import { Refusal } from '../errors.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
 import * as limits from '../limits.ts'
 import { sizeVarint, writeVarint } from '../requests/wire.ts'
 import { failMalformed, scratchOf } from './answer.ts'
@@ -46,6 +47,8 @@ class WatchCall implements StreamEvents, WatchConsumer {
   #options: Map<number, WatcherOptions> = noOptions
   #progressTimer: unknown
   #progressWatchers = 0
+  /** A failpoint holds events back, or has just let go. */
+  #gate: 'open' | 'shut' | 'lets one through' = 'open'
 
   constructor(member: Member, call: StreamCall) {
     this.#member = member
@@ -80,6 +83,7 @@ class WatchCall implements StreamEvents, WatchConsumer {
 
   deliver(watcher: Watcher, batch: WatchBatch): boolean {
     if (this.#call.queuedBytes > limits.watchQueueBytesMax) return false
+    if (this.#member.failpoints !== undefined && this.#isShut(this.#member.failpoints)) return false
     const options = this.#options.get(watcher.id)
     if (options !== undefined) options.active = true
     const startMs = this.#member.clock.now()
@@ -91,6 +95,22 @@ class WatchCall implements StreamEvents, WatchConsumer {
     const { watchSends, watchSendsPerEvent } = this.#member.state.metrics
     watchSends.observe(tookSeconds)
     watchSendsPerEvent.observe(tookSeconds / batch.events.length)
+    return true
+  }
+
+  #isShut(failpoints: Failpoints): boolean {
+    if (this.#gate === 'open') {
+      const waiting = failpoints.wait('beforeSendWatchResponse')
+      if (waiting === undefined) return false
+      this.#gate = 'shut'
+      void waiting.then(() => {
+        this.#gate = 'lets one through'
+        if (!this.#call.ended) this.drain()
+      })
+    } else if (this.#gate === 'lets one through') {
+      this.#gate = 'open'
+      return false
+    }
     return true
   }
 

@@ -1,13 +1,14 @@
 import { type Backend, BackendError } from '@kvs/backend'
 import { openLmdb } from '@kvs/backend/lmdb'
 import { ServerError } from '../errors.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
 import { parentDir } from '../layout.ts'
 import { allBuckets } from '../state/buckets.ts'
 
 /** Opens the state file in LMDB. What cannot be opened is said in one line that names the way out. */
-export async function openStateFile(path: string, quotaBytes: number): Promise<Backend> {
+export async function openStateFile(path: string, quotaBytes: number, failpoints?: Failpoints): Promise<Backend> {
   try {
-    return await openLmdb({ path, buckets: allBuckets, ...(quotaBytes > 0 ? { quotaBytes } : {}) })
+    return await openLmdb({ path, buckets: allBuckets, failpoints, ...(quotaBytes > 0 ? { quotaBytes } : {}) })
   } catch (error) {
     if (!(error instanceof BackendError)) throw error
     if (error.code === 'FOREIGN_FILE') {

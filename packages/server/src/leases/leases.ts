@@ -31,9 +31,9 @@ export class Leases {
 
   /** Renews a lease where that takes no waiting; undefined if it does, 0 if there is none. */
   renewAtOnce(id: bigint): number | undefined {
-    const { consensus, leadsSurely, options, state } = this.#member
+    const { consensus, failpoints, leadsSurely, options, state } = this.#member
     const { lessor, metrics } = state
-    if (!lessor.isPrimary || !leadsSurely) return undefined
+    if (!lessor.isPrimary || !leadsSurely || failpoints?.isSet('beforeCheckpointInLeaseRenew')) return undefined
     const isKnown = lessor.has(id)
     // A lease that is known may have been revoked since: what is asked at the same moment has no order.
     const mayAnswer = isKnown && options.featureGates.FastLeaseKeepAlive
@@ -71,12 +71,17 @@ export class Leases {
 
   /** Renews a lease of which this member is the primary. Throws `Refusal`. */
   async renewHere(id: bigint): Promise<Found<number> | typeof elsewhere> {
-    const { consensus, options, state } = this.#member
+    const { consensus, failpoints, options, state } = this.#member
     const { lessor, metrics } = state
     if (!consensus.isLeader || !(await this.#leads())) return elsewhere
     if (!(options.featureGates.FastLeaseKeepAlive && lessor.has(id))) await this.#caughtUp()
     if (!lessor.isPrimary) return elsewhere
     if (!lessor.has(id)) return undefined
+    if (failpoints !== undefined && !lessor.isExpired(id)) {
+      await failpoints.wait('beforeCheckpointInLeaseRenew')
+      if (!lessor.isPrimary) return elsewhere
+      if (!lessor.has(id)) return undefined
+    }
     const renewal = lessor.renew(id)
     if (renewal.outcome === 'expiring') return this.#end(id)
     if (renewal.isCheckpointed) await this.#forgetCheckpoint(id)

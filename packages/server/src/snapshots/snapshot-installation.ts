@@ -4,6 +4,7 @@ import type { ConfState, Message, Snapshot } from '@kvs/raft'
 import { InvariantError } from '../assert.ts'
 import type { Storage } from '../consensus/storage.ts'
 import { formatDuration } from '../duration.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
 import { stateFile } from '../layout.ts'
 import type { Clock, Logger, Random } from '../parts.ts'
 import type { EffectsBackend } from '../state/effects.ts'
@@ -28,6 +29,7 @@ export interface InstallationParts {
   /** The state is that of the snapshot now. */
   readonly installed: (index: number, confState: ConfState) => void
   readonly fatal: (error: unknown) => void
+  readonly failpoints?: Failpoints | undefined
 }
 
 /** A state file that was received, open, and the store that was read of it. */
@@ -55,7 +57,7 @@ export class SnapshotInstallation {
   async prepare(message: Message): Promise<() => void> {
     const { snapshot } = message
     if (snapshot === undefined) throw new InvariantError('a message that is no snapshot was to be installed')
-    const { clock, dataDir, logger, noted, openBackend, received, storage } = this.#parts
+    const { clock, dataDir, failpoints, logger, noted, openBackend, received, storage } = this.#parts
     const { index, term } = snapshot.metadata
     const startMs = clock.now()
     this.#parts.state.metrics.snapshotsBeingApplied++
@@ -63,8 +65,10 @@ export class SnapshotInstallation {
     // First: a snapshot of the present state that is taken meanwhile would be an older one behind a newer one in the log.
     noted(index)
     await storage.persistSnapshot(snapshot, message)
+    await failpoints?.wait('applyBeforeOpenSnapshot')
     const backend = await openBackend(await received.find(index))
     try {
+      await failpoints?.wait('applyAfterOpenSnapshot')
       checkReceived(backend, index)
       const store = await openStoreBeside({ ...this.#parts, backend })
       const kept = await inSlices(readKept(backend, store), clock)
@@ -90,10 +94,11 @@ export class SnapshotInstallation {
   }
 
   #letGo(before: Backend, index: number): void {
-    const { fatal, received, storage } = this.#parts
+    const { failpoints, fatal, received, storage } = this.#parts
     const letGo = async (): Promise<void> => {
       await before.close()
       await storage.release(index)
+      await failpoints?.wait('raftAfterWALRelease')
       await received.removeBelow(index)
     }
     letGo().catch(fatal)

@@ -1,5 +1,7 @@
 import type { Store } from '@kvs/mvcc'
 import type { Continuation } from '../apply/operation.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
+import type { WaitingFailpoint } from '../failpoints/names.ts'
 import * as limits from '../limits.ts'
 import type { Clock } from '../parts.ts'
 
@@ -12,6 +14,12 @@ export interface BackgroundHooks {
   readonly scrubEnded: (scrub: { readonly revision: number; readonly tookMs: number }) => void
   /** Something broke that must not. */
   readonly fatal: (error: unknown) => void
+}
+
+/** What may hold a scrub up, and the failpoints that are reached with a commit. */
+export interface ScrubFailpoints {
+  readonly failpoints: Failpoints
+  readonly behindCommit: (name: WaitingFailpoint) => void
 }
 
 /** How the scrub after a compaction goes about it: so many records at a time, and so long a rest in between. */
@@ -28,6 +36,7 @@ export class Background {
   readonly #clock: Clock
   readonly #store: () => Store
   readonly #pace: ScrubPace
+  readonly #held: ScrubFailpoints | undefined
   #hooks: BackgroundHooks = {
     afterSlices: () => {},
     scrubbed: () => {},
@@ -50,13 +59,21 @@ export class Background {
   /** Records of the batch that the scrub has done. */
   #scrubbedRecords = 0
   #scrubStartMs: number | undefined
+  /** A failpoint holds it. */
+  #scrubIsHeld = false
   #scheduled = false
   #closed = false
 
-  constructor(parts: { readonly clock: Clock; readonly store: () => Store; readonly pace: ScrubPace }) {
+  constructor(parts: {
+    readonly clock: Clock
+    readonly store: () => Store
+    readonly pace: ScrubPace
+    readonly held?: ScrubFailpoints | undefined
+  }) {
     this.#clock = parts.clock
     this.#store = parts.store
     this.#pace = parts.pace
+    this.#held = parts.held
   }
 
   /** Sets who is told what happens here. */
@@ -121,19 +138,20 @@ export class Background {
     this.#scrubWaits = false
     try {
       while (this.#step() && !this.isDue()) {}
-      if (!this.#store().scrubPending) this.#scrubbed()
+      if (!this.#store().scrubPending && !this.#scrubIsHeld) this.#scrubbed()
     } catch (error) {
       this.close()
       return this.#hooks.fatal(error)
     }
     this.#hooks.afterSlices()
     if (this.#hasWork()) this.wake()
-    else if (this.#store().scrubPending && !this.#scrubRests) this.#scrubLater(limits.scrubRetryMs)
+    else if (this.#store().scrubPending && !this.#scrubRests && !this.#scrubIsHeld)
+      this.#scrubLater(limits.scrubRetryMs)
   }
 
   #hasWork(): boolean {
     const store = this.#store()
-    const canScrub = store.scrubPending && !this.#scrubRests && !this.#scrubWaits
+    const canScrub = store.scrubPending && !this.#scrubRests && !this.#scrubWaits && !this.#scrubIsHeld
     return this.#pieces.length > 0 || store.watch.pending || canScrub || store.reclaimPending
   }
 
@@ -171,7 +189,7 @@ export class Background {
 
   #stepScrub(): boolean {
     const store = this.#store()
-    if (!store.scrubPending || this.#scrubRests || this.#scrubWaits) return false
+    if (!store.scrubPending || this.#scrubRests || this.#scrubWaits || this.#scrubIsHeld) return false
     const { records, pauseMs } = this.#pace
     const before = store.scrubbedRevision
     const startMs = this.#clock.now()
@@ -186,15 +204,41 @@ export class Background {
     const nowMs = this.#clock.now()
     this.#scrubStartMs ??= startMs
     this.#hooks.scrubbed(nowMs - startMs)
-    if (store.scrubbedRevision !== before) {
-      this.#hooks.scrubEnded({ revision: store.scrubbedRevision, tookMs: nowMs - this.#scrubStartMs })
+    const isFinished = store.scrubbedRevision !== before
+    if (isFinished) {
+      const tookMs = nowMs - this.#scrubStartMs
       this.#scrubStartMs = undefined
+      const scrub = { revision: store.scrubbedRevision, tookMs }
+      const ended = (): void => this.#hooks.scrubEnded(scrub)
+      if (!this.#holdScrub('compactAfterSetFinishedCompact', ended)) ended()
     }
     this.#scrubbedRecords += store.scrubbedRecords - lookedAt
-    if (isDone || this.#scrubbedRecords >= records) this.#scrubbedRecords = 0
+    const isBatch = this.#scrubbedRecords >= records
+    if (isDone || isBatch) this.#scrubbedRecords = 0
+    if (isBatch && !isFinished) this.#batchEnded()
     if (isDone || pauseMs <= 0 || this.#scrubbedRecords > 0) return true
     this.#scrubRests = true
     this.#scrubLater(pauseMs)
+    return true
+  }
+
+  #batchEnded(): void {
+    if (this.#held === undefined) return
+    this.#held.behindCommit('compactAfterCommitBatch')
+    this.#holdScrub('compactBeforeCommitBatch', () => {})
+  }
+
+  /** Whether a failpoint holds the scrub; once it lets go, `then` is called. */
+  #holdScrub(name: WaitingFailpoint, goOn: () => void): boolean {
+    const waiting = this.#held?.failpoints.wait(name)
+    if (waiting === undefined) return false
+    this.#scrubIsHeld = true
+    void waiting.then(() => {
+      this.#scrubIsHeld = false
+      if (this.#closed) return
+      goOn()
+      this.wake()
+    })
     return true
   }
 

@@ -1,8 +1,10 @@
 import type { Backend } from '@kvs/backend'
 import { createLessor, minTtlSecondsOf } from '@kvs/lease'
-import { MvccError, openStoreInSlices, type Store } from '@kvs/mvcc'
+import { MvccError, openStoreInSlices, type ScrubMoment, type Store } from '@kvs/mvcc'
 import { openAuth, type TokenKeys } from '../auth/auth-state.ts'
 import { ServerError } from '../errors.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
+import type { WaitingFailpoint } from '../failpoints/names.ts'
 import * as limits from '../limits.ts'
 import { ClusterState } from '../membership/cluster-state.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -22,8 +24,9 @@ export async function openState(parts: {
   readonly logger: Logger
   readonly executor: Executor
   readonly tokenKeys?: TokenKeys | undefined
+  readonly failpoints?: Failpoints | undefined
 }): Promise<State> {
-  const { backend, clock, options, metrics } = parts
+  const { backend, clock, options, metrics, failpoints } = parts
   try {
     const store = await openStoreBeside(parts)
     const { heartbeatIntervalMs: heartbeatMs } = options
@@ -38,8 +41,9 @@ export async function openState(parts: {
     const auth = await openAuth({ ...parts, lessor, content })
     const cluster = new ClusterState(backend)
     const pace = { records: options.compactionBatchLimit, pauseMs: options.compactionSleepIntervalMs }
-    const background: Background = new Background({ clock, store: () => state.store, pace })
-    const state: State = new State({ backend, store, lessor, cluster, auth, background, metrics, clock })
+    const held = failpoints && { failpoints, behindCommit: (name: WaitingFailpoint) => state.behindCommit(name) }
+    const background: Background = new Background({ clock, store: () => state.store, pace, held })
+    const state: State = new State({ backend, store, lessor, cluster, auth, background, metrics, clock, failpoints })
     return state
   } catch (error) {
     if (error instanceof MvccError) throw new ServerError('STORAGE', error.message, { cause: error })
@@ -52,9 +56,12 @@ export async function openStoreBeside(parts: {
   readonly backend: Backend
   readonly clock: Clock
   readonly random: Random
+  readonly failpoints?: Failpoints | undefined
 }): Promise<Store> {
-  const { backend, clock, random } = parts
-  const store = await inSlices(openStoreInSlices({ state: backend, buckets, hashSeed: random.uint32() }), clock)
+  const { backend, clock, random, failpoints } = parts
+  const atScrub = failpoints && ((moment: ScrubMoment) => failpoints.block(moment))
+  const opening = openStoreInSlices({ state: backend, buckets, hashSeed: random.uint32(), atScrub })
+  const store = await inSlices(opening, clock)
   checkUnread(backend)
   return store
 }

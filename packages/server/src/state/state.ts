@@ -5,6 +5,8 @@ import type { Store } from '@kvs/mvcc'
 import { decodeLease, encodeLease } from '@kvs/proto/lease'
 import type { AuthState } from '../auth/auth-state.ts'
 import { readAuth } from '../auth/storage.ts'
+import type { Failpoints } from '../failpoints/failpoints.ts'
+import type { WaitingFailpoint } from '../failpoints/names.ts'
 import * as limits from '../limits.ts'
 import type { ClusterState } from '../membership/cluster-state.ts'
 import type { Metrics } from '../metrics/metrics.ts'
@@ -26,6 +28,9 @@ export class State {
   readonly background: Background
   readonly metrics: Metrics
   readonly #clock: Pick<Clock, 'now'>
+  readonly #failpoints: Failpoints | undefined
+  /** Failpoints that stand behind the commit of what has been written so far. */
+  #behindCommit: WaitingFailpoint[] = []
   #store: Store
 
   constructor(parts: {
@@ -37,6 +42,7 @@ export class State {
     readonly background: Background
     readonly metrics: Metrics
     readonly clock: Pick<Clock, 'now'>
+    readonly failpoints?: Failpoints | undefined
   }) {
     this.backend = parts.backend
     this.#store = parts.store
@@ -47,6 +53,7 @@ export class State {
     this.background = parts.background
     this.metrics = parts.metrics
     this.#clock = parts.clock
+    this.#failpoints = parts.failpoints
   }
 
   get store(): Store {
@@ -72,7 +79,10 @@ export class State {
   /** Commits the state file. The time counts that is spent waiting for a commit under way. */
   async commit(): Promise<void> {
     const startMs = this.#clock.now()
+    const reached = this.#behindCommit
+    if (reached.length > 0) this.#behindCommit = []
     await this.backend.commit()
+    for (const name of reached) await this.#failpoints?.wait(name)
     this.metrics.commits.observe((this.#clock.now() - startMs) / 1000)
   }
 
@@ -99,6 +109,13 @@ export class State {
     const startMs = this.#clock.now()
     this.store.compact(revision)
     this.metrics.indexCompactionPauses.observe(this.#clock.now() - startMs)
+    this.#failpoints?.block('compactBeforeCommitScheduledCompact')
+    this.behindCommit('compactAfterCommitScheduledCompact')
+  }
+
+  /** The process is at a failpoint once what has been written so far is committed. */
+  behindCommit(name: WaitingFailpoint): void {
+    if (this.#failpoints !== undefined) this.#behindCommit.push(name)
   }
 
   saveLease(record: LeaseRecord): void {
