@@ -144,6 +144,7 @@ describe('a member that is not well', () => {
       options: { ...defaultOptions, dataDir: '' },
       consensus: { leader },
       state,
+      logWritten: () => Promise.resolve(),
       readLinearizable: (waiter: Waiter<void>) => readers.push(waiter),
     } as unknown as Member
     const handle = routeHttp(healthRoutes(member))

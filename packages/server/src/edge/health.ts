@@ -166,12 +166,10 @@ function read(member: Member, isSerializable: boolean): Promise<string | undefin
       member.clock.clearTimer(timer)
       resolve(error)
     }
-    // A member that leads alone reads without its log, and is of no use if that hangs.
-    void member.logWritten().then(() =>
-      member.readLinearizable({
-        applied: () => settle(readLocally()),
-        refused: refusal => settle(refusal.message),
-      }),
-    )
+    member.readLinearizable({
+      // A member that leads alone reads without its log, and is of no use if that hangs.
+      applied: () => void member.logWritten().then(() => settle(readLocally())),
+      refused: refusal => settle(refusal.message),
+    })
   })
 }
