@@ -15,6 +15,8 @@ export interface ClusterOptions {
   readonly folder: string
   readonly network?: Network | undefined
   readonly flags?: readonly string[]
+  /** What the environment of a member has besides. */
+  readonly env?: (name: string) => Readonly<Record<string, string>>
 }
 
 interface Place {
@@ -33,13 +35,15 @@ export class MemberProcess {
   readonly terms: number[] = []
   said = ''
   readonly #command: readonly string[]
+  readonly #env: Readonly<Record<string, string>>
   #child: ChildProcess | undefined
   #ended: Promise<void> = Promise.resolve()
   #line = ''
 
-  constructor(place: Place, { program, folder, flags = [] }: ClusterOptions, initial: string) {
+  constructor(place: Place, { program, folder, flags = [], env }: ClusterOptions, initial: string) {
     const { name, host, client, peer, within } = place
     this.name = name
+    this.#env = env?.(name) ?? {}
     this.endpoint = `${host}:${client}`
     this.#command = [
       ...within,
@@ -65,9 +69,10 @@ export class MemberProcess {
     return this.#child.pid
   }
 
-  start(): void {
+  start(more: Readonly<Record<string, string>> = {}): void {
     const [file = '', ...args] = this.#command
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^ETCD(CTL)?_/.test(name)))
+    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^ETCD(CTL)?_/.test(name)))
+    const env = { ...own, ...this.#env, ...more }
     const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'], env })
     this.#child = child
     child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#heard(text))
