@@ -52,6 +52,20 @@ export interface BackendView {
   close(): void
 }
 
+/** What a backend has lent, to be opened in any thread of this process; structured-cloneable, and of no other use. */
+export interface LentState {
+  readonly path: string
+  /** Where in the file the state begins. */
+  readonly meta: object
+}
+
+/** A state that others read where it lies. */
+export interface Lent<Opened> {
+  readonly opened: Opened
+  /** Nobody reads it any more. Idempotent. */
+  release(): void
+}
+
 export interface CopyOptions {
   /** The copy is read and removed soon: it need not survive a power cut, and syncs of others do not wait for it. */
   readonly isTemporary?: boolean
@@ -124,6 +138,13 @@ export interface Backend {
    * resolves. A failure leaves nothing there and does not hurt the backend.
    */
   copyTo(path: string, options?: CopyOptions): Promise<void>
+  /**
+   * Lets others read the newest committed state where it lies, without a copy. `open` opens it, soon: `defragment` and
+   * `moveTo` wait for that, and no longer. Like a view it holds disk space back until it is released, and all that is written
+   * meanwhile makes the file longer. It outlives `defragment`; after `close` reading fails, or goes on if the file lives on.
+   * Rejects with what `open` rejects with. Not there where the state is no file that others can read: then make a copy.
+   */
+  readonly lend?: (<Opened>(open: (lent: LentState) => Promise<Opened>) => Promise<Lent<Opened>>) | undefined
   /**
    * Gives unused space back to the file system. Reads and writes go on meanwhile, commits wait. A failure before the
    * new file is in place does not hurt the backend.

@@ -33,6 +33,8 @@ export type {
   ConsistentPoint,
   CopyOptions,
   KeyInterval,
+  Lent,
+  LentState,
 } from './backend.ts'
 export { updateCrc32c } from './crc32c.ts'
 export { BackendError, type BackendErrorCode, type BackendErrorDetails } from './errors.ts'

@@ -6,7 +6,7 @@
  */
 
 import { type Fs, nodeFs } from '@kvs/vfs'
-import type { BackendFailpoints, Bucket } from './backend.ts'
+import type { BackendFailpoints, Bucket, LentState } from './backend.ts'
 import { BucketSet } from './buckets.ts'
 import { BackendError } from './errors.ts'
 import { LmdbBackend } from './lmdb/backend.ts'
@@ -15,10 +15,12 @@ import { LmdbFile } from './lmdb/file.ts'
 import { checkFile, checkHeader } from './lmdb/header.ts'
 import { checkLibrary } from './lmdb/native.ts'
 import { makeFile } from './lmdb/new-file.ts'
+import { LentReader } from './lmdb/pages/lent-reader.ts'
 import { LmdbReader } from './lmdb/pages/reader.ts'
 import { parentOf } from './paths.ts'
 
 export type { LmdbBackend } from './lmdb/backend.ts'
+export type { LentReader } from './lmdb/pages/lent-reader.ts'
 export type { LmdbReader } from './lmdb/pages/reader.ts'
 
 export interface LmdbOptions {
@@ -98,6 +100,14 @@ export async function readLmdb(options: {
     await file.close()
     throw error
   }
+}
+
+/**
+ * Opens what a backend of this process has lent (`Backend.lend`), in this thread or another one. It waits for the disk on
+ * the spot: meant for threads that may. Close the reader before the state is released.
+ */
+export function openLent(options: { readonly lent: LentState; readonly buckets: readonly Bucket[] }): LentReader {
+  return new LentReader(options.lent, new BucketSet(options.buckets))
 }
 
 function openStoreFile(options: ConstructorParameters<typeof LmdbFile>[0]): LmdbFile {

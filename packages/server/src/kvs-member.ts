@@ -125,7 +125,10 @@ export class KvsMember implements Member, Measured, RunningMember {
     this.backups = new Backups({
       copies: this.#copies,
       executor: parts.executor,
+      clock,
       confState: () => this.#replica.confState,
+      sizes: () => backend.sizes(),
+      logSyncs: () => this.state.metrics.walSyncs.count,
     })
     this.leases = new Leases(this)
     this.#expiry = new LeaseExpiry(this)

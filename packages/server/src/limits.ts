@@ -108,12 +108,24 @@ export const maxInflightBytes: number = 16 * 1024 * 1024
 export const entryOverheadBytes = 100
 /** Bytes in one message of a backup, as etcd sends them. */
 export const backupBlobBytes: number = 32 * 1024
+/** What backups send together beside a log that is written to: 64 MB a second; and how far they may catch up after a pause. */
+export const backupBytesPerMs = 64_000
+export const backupCatchUpMs = 20
+/** A log that was synced so recently is written to. */
+export const logBusyMs = 1000
+/**
+ * A backup is ended when the state file has grown by the size of the state meanwhile, and by this; and how often it is looked.
+ */
+export const lentGrowthBytesMin: number = 1024 * 1024 * 1024
+export const lentCheckMs = 10_000
 /** What must be free on the disk beside a copy of the state before one is made. */
 export const copyReserveBytes: number = 16 * 1024 * 1024
 /** A worker thread with nothing to do ends after this time. */
 export const workerIdleMs = 10_000
 /** How far other threads go behind the loop, as a nice value: between its 0 and the 19 of workers. */
 export const otherThreadsNice = 5
+/** Longest piece of a job that is handed over in memory which is used again; backups come in such pieces. */
+export const pieceBytes = 262_144
 /** Pieces that a job in a worker thread makes before they are asked for. */
 export const piecesAhead = 2
 /** A sync of the log that takes longer is worth a warning. */

@@ -42,7 +42,7 @@ export interface Executor {
 export interface PieceStream {
   /** Bytes of all pieces together. */
   readonly sizeBytes: number
-  /** In order, once; they are the taker's. Rejects with the job's error. `return` ends the job early. */
+  /** In order, once; each is valid until the next one is asked for. Rejects with the job's error. `return` ends the job early. */
   readonly pieces: AsyncIterableIterator<Uint8Array>
 }
 

@@ -41,7 +41,7 @@ function start(file: string = workerFile): WorkerExecutor {
   return executor
 }
 
-const input = { path: join(folder, 'copy'), meta: [] }
+const input = { source: join(folder, 'copy'), meta: [] }
 
 async function read(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = []
@@ -61,7 +61,7 @@ test('a job makes as many bytes as it said, and the same each time', async () =>
 
 test('a job that cannot begin says why, and the next one begins', async () => {
   const worker = start()
-  await expect(worker.open('backup', { path: workerFile, meta: [] })).rejects.toThrow(/worker\.mjs/)
+  await expect(worker.open('backup', { source: workerFile, meta: [] })).rejects.toThrow(/worker\.mjs/)
   await expect(worker.open('no such job', input)).rejects.toThrow("there is no job 'no such job'")
   const { pieces } = await worker.open('backup', input)
   expect((await read(pieces)).length).toBeGreaterThan(3_000_000)

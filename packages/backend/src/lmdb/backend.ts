@@ -10,6 +10,8 @@ import type {
   ConsistentPoint,
   CopyOptions,
   KeyInterval,
+  Lent,
+  LentState,
 } from '../backend.ts'
 import type { BucketSet } from '../buckets.ts'
 import { BackendError } from '../errors.ts'
@@ -62,6 +64,9 @@ export class LmdbBackend implements Backend {
   #nextCommit: Promise<void> | undefined
   #defragmenting: Promise<void> | undefined
   readonly #copies: Set<Promise<void>> = new Set()
+  /** The work that has the file alone, and openings that rely on its name: they wait for one another. */
+  #exclusive: Promise<void> | undefined
+  readonly #openings: Set<Promise<unknown>> = new Set()
   #failure: BackendError | undefined
   #closing: Promise<void> | undefined
 
@@ -188,6 +193,30 @@ export class LmdbBackend implements Backend {
       await copy
     } finally {
       this.#copies.delete(copy)
+    }
+  }
+
+  async lend<Opened>(open: (lent: LentState) => Promise<Opened>): Promise<Lent<Opened>> {
+    while (this.#exclusive !== undefined) await settled(this.#exclusive)
+    this.#checkWritable()
+    const view = this.view()
+    const file = this.#file
+    let isLent = true
+    const release = (): void => {
+      if (isLent) file.lentCount--
+      isLent = false
+      view.close()
+    }
+    file.lentCount++
+    const opening = (async () => await open({ path: this.#path, meta: file.metaPage() }))()
+    this.#openings.add(opening)
+    try {
+      return { opened: await opening, release }
+    } catch (error) {
+      release()
+      throw error
+    } finally {
+      this.#openings.delete(opening)
     }
   }
 
@@ -349,10 +378,16 @@ export class LmdbBackend implements Backend {
 
   /** Waits for what is under way, then has the file for `work`. */
   async #alone(work: () => Promise<void>): Promise<void> {
-    while (this.#busy !== undefined) await settled(this.#busy)
+    while (this.#busy !== undefined || this.#openings.size > 0) {
+      await settled(Promise.all([this.#busy, ...this.#openings]))
+    }
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
-    await this.#occupy(work())
+    const exclusive = this.#occupy(work()).finally(() => {
+      this.#exclusive = undefined
+    })
+    this.#exclusive = exclusive
+    await exclusive
   }
 
   async #move(path: string): Promise<void> {
@@ -393,7 +428,8 @@ export class LmdbBackend implements Backend {
       if (this.#failure === undefined) await this.#commit()
     } finally {
       while (this.#busy !== undefined) await settled(this.#busy)
-      while (this.#copies.size > 0) await settled(Promise.all(this.#copies))
+      while (this.#copies.size + this.#openings.size > 0)
+        await settled(Promise.all([...this.#copies, ...this.#openings]))
       const last = closeLast(this.#parts.fs, this.#file, this.#path)
       await Promise.all([last, ...this.#retired.map(file => file.close())])
     }

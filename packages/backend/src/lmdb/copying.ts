@@ -150,10 +150,11 @@ function checkNamed(file: LmdbFile, path: string): void {
 
 /**
  * Closes the last file of a backend. If another has taken its place, that is made sure of before the space is given
- * back: a power cut must not bring back the name of a file that was cut.
+ * back: a power cut must not bring back the name of a file that was cut. Where others still read in it, its space is theirs
+ * to give back.
  */
 export async function closeLast(fs: Fs, file: LmdbFile, path: string): Promise<void> {
-  if (file.isNameless) {
+  if (file.isNameless && file.lentCount === 0) {
     try {
       await fs.syncDir(parentOf(path))
       await file.cut()

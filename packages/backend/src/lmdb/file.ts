@@ -1,4 +1,4 @@
-import { close, closeSync, fstatSync, ftruncate, openSync } from 'node:fs'
+import { close, closeSync, fstatSync, ftruncate, openSync, readSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Bucket, ConsistentPoint } from '../backend.ts'
 import type { BucketSet } from '../buckets.ts'
@@ -19,6 +19,7 @@ import {
   readInto,
 } from './native.ts'
 import { locateDamage, locateRecord } from './pages/locate.ts'
+import { type MetaPage, newestMeta } from './pages/meta-page.ts'
 import { FileSlice } from './slice.ts'
 
 /** Records read in one go: enough to make the cursor's cost small, few enough for less than a millisecond. */
@@ -37,6 +38,8 @@ export class LmdbFile {
   /** Tells whether the file has a name; LMDB does not show its own. -1 once it is closed. */
   #descriptor: number
   #users = 0
+  /** Readers of other threads, which need what is in the file, with a name or without. */
+  lentCount = 0
   #closing: Promise<void> | undefined
   /** Set once the file has been replaced: what to do before it is closed. */
   #beforeClose: (() => Promise<void>) | undefined
@@ -174,6 +177,24 @@ export class LmdbFile {
   endRead(transaction: LmdbTransaction): void {
     transaction.done()
     this.#leave()
+  }
+
+  /**
+   * Where the newest state begins: that of the newest transaction or of a later one, as long as that lasts. Read until two
+   * looks agree, for LMDB may be writing there.
+   */
+  metaPage(): MetaPage {
+    const { pageBytes } = this
+    const look = (): Buffer => {
+      const bytes = Buffer.alloc(2 * pageBytes)
+      readSync(this.#descriptor, bytes, 0, bytes.length, 0)
+      return bytes
+    }
+    for (let last = look(); ; ) {
+      const next = look()
+      if (next.equals(last)) return newestMeta(next, pageBytes)
+      last = next
+    }
   }
 
   write(address: number, callback: (status: number) => void): void {

@@ -28,6 +28,8 @@ export interface RunningSystem {
   readonly port: number
   /** User and system time of all its threads so far, in microseconds. */
   cpuUs(): number
+  /** How long its first thread, which runs the loop, had a core so far, and how long it waited for one. */
+  loopMs(): { readonly ran: number; readonly waited: number }
   memory(): { readonly residentBytes: number; readonly anonymousBytes: number }
   /** The text of `/metrics`. */
   metrics(): Promise<string>
@@ -79,11 +81,13 @@ export interface StartOptions {
   readonly encrypted?: boolean
   /** Further flags. */
   readonly more?: readonly string[]
+  /** A folder that stays: the data of an earlier run is in it, or will be for a later one. */
+  readonly dir?: string | undefined
 }
 
-/** Starts a system on fresh data and waits until it answers. */
+/** Starts a system, on fresh data unless said, and waits until it answers. */
 export async function start(system: System, options: StartOptions = {}): Promise<RunningSystem> {
-  const dir = mkdtempSync(join(tmpdir(), 'kvs-bench-'))
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'kvs-bench-'))
   const certificate =
     options.encrypted === true ? await selfSignedFiles(join(dir, 'tls'), { hosts: ['127.0.0.1'] }) : undefined
   const place = { dir, clientPort: await freePort(), peerPort: await freePort(), certificate }
@@ -147,11 +151,13 @@ class Server implements RunningSystem {
   readonly #system: System
   readonly #command: readonly string[]
   readonly #place: Place
+  readonly #staysThere: boolean
   #child: ChildProcess | undefined
 
-  constructor(system: System, { core, more = [] }: StartOptions, place: Place) {
+  constructor(system: System, { core, dir, more = [] }: StartOptions, place: Place) {
     this.#system = system
     this.#place = place
+    this.#staysThere = dir !== undefined
     this.port = place.clientPort
     const command = [...system.command(place), ...more]
     this.#command = core === undefined ? command : ['taskset', '-c', String(core), ...command]
@@ -170,7 +176,7 @@ class Server implements RunningSystem {
     try {
       await answers(this.#place, child)
     } catch (error) {
-      rmSync(this.#place.dir, { recursive: true, force: true })
+      this.#removeData()
       throw new Error(`${this.#system.name} did not start: ${(error as Error).message}\n${log}`)
     }
     this.readyMs = performance.now() - startedAt
@@ -182,6 +188,12 @@ class Server implements RunningSystem {
 
   cpuUs(): number {
     return cpuUsOf(this.#pid)
+  }
+
+  loopMs(): { readonly ran: number; readonly waited: number } {
+    const path = `/proc/${this.#pid}/task/${this.#pid}/schedstat`
+    const [ran, waited] = readFileSync(path, 'utf8').split(' ')
+    return { ran: Number(ran) / 1e6, waited: Number(waited) / 1e6 }
   }
 
   memory(): { readonly residentBytes: number; readonly anonymousBytes: number } {
@@ -201,7 +213,11 @@ class Server implements RunningSystem {
 
   async stop(): Promise<void> {
     await ended(this.#child as ChildProcess)
-    rmSync(this.#place.dir, { recursive: true, force: true })
+    this.#removeData()
+  }
+
+  #removeData(): void {
+    if (!this.#staysThere) rmSync(this.#place.dir, { recursive: true, force: true })
   }
 }
 

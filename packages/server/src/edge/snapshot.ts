@@ -1,5 +1,6 @@
 import type { MethodHandler, StatusCode, StreamCall, StreamEvents } from '@kvs/grpc'
-import { encodeSnapshotResponse, Maintenance } from '@kvs/proto/rpc'
+import { Writer } from '@kvs/proto'
+import { Maintenance, writeSnapshotResponse } from '@kvs/proto/rpc'
 import { formatDuration } from '../duration.ts'
 import * as limits from '../limits.ts'
 import type { PieceStream } from '../parts.ts'
@@ -14,6 +15,9 @@ export function snapshotMethods(member: Member): Map<string, MethodHandler> {
 }
 
 const sha256Bytes = 32
+
+/** Messages are put together in one buffer, for `send` copies: thousands of new ones would keep the collector busy. */
+const writer = new Writer()
 
 /**
  * One stream: the bbolt file in blobs, then its SHA-256 as one of its own. The next piece is asked for when the client has
@@ -72,8 +76,9 @@ class SnapshotCall implements StreamEvents {
       const blob = this.#piece.subarray(this.#at, this.#at + this.#blobBytes())
       this.#at += blob.length
       this.#remainingBytes = Math.max(0, this.#remainingBytes - blob.length)
-      const bytes = encodeSnapshotResponse({ remainingBytes: this.#remainingBytes, blob, version: storageVersion })
-      if (!this.#call.send(bytes, 0, bytes.length)) return
+      writer.pos = 0
+      writeSnapshotResponse(writer, { remainingBytes: this.#remainingBytes, blob, version: storageVersion })
+      if (!this.#call.send(writer.buf, 0, writer.pos)) return
     }
     this.#fetch()
   }

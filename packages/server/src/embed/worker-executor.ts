@@ -125,6 +125,7 @@ class OpenJob implements Job, AsyncIterableIterator<Uint8Array> {
   readonly #ask: (message: Asked) => void
   #resolve: (stream: PieceStream) => void = () => {}
   #reject: (error: Error) => void = () => {}
+  #room: SharedArrayBuffer = new SharedArrayBuffer(0)
   readonly #pieces: Uint8Array[] = []
   /** Who waits for a piece, or for the end. */
   #waiting: { readonly resolve: (step: Step) => void; readonly reject: (error: Error) => void } | undefined
@@ -141,9 +142,12 @@ class OpenJob implements Job, AsyncIterableIterator<Uint8Array> {
 
   heard(message: FromWorker): void {
     if (message.kind === 'opened') {
+      this.#room = message.room
       for (let i = 0; i < limits.piecesAhead; i++) this.#ask({ kind: 'next' })
       this.#resolve({ sizeBytes: message.sizeBytes, pieces: this })
-    } else if (message.kind === 'piece') this.#pieces.push(message.bytes)
+    } else if (message.kind === 'piece') {
+      this.#pieces.push(new Uint8Array(this.#room, message.at, message.lengthBytes))
+    } else if (message.kind === 'long-piece') this.#pieces.push(message.bytes)
     else if (message.kind === 'ended') this.#end(message.error)
     this.#serve()
   }

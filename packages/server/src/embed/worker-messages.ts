@@ -10,8 +10,11 @@ export type ToWorker =
   | { readonly kind: 'end'; readonly id: number }
 
 export type FromWorker =
-  | { readonly kind: 'opened'; readonly id: number; readonly sizeBytes: number }
-  | { readonly kind: 'piece'; readonly id: number; readonly bytes: Uint8Array }
+  /** `room`: where pieces will lie. */
+  | { readonly kind: 'opened'; readonly id: number; readonly sizeBytes: number; readonly room: SharedArrayBuffer }
+  /** A piece in the room, or one that is too long for it. */
+  | { readonly kind: 'piece'; readonly id: number; readonly at: number; readonly lengthBytes: number }
+  | { readonly kind: 'long-piece'; readonly id: number; readonly bytes: Uint8Array }
   /** The last word about a short job that did not fail. */
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   /** The last word about a job: it has no more pieces, it was ended, or it failed. */

@@ -3,14 +3,30 @@ import { createHash } from 'node:crypto'
 import { readlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { parentPort } from 'node:worker_threads'
-import { openLmdb } from '@kvs/backend/lmdb'
+import { openLent, openLmdb } from '@kvs/backend/lmdb'
 import { openPieces, runJob } from '../jobs/table.ts'
 import type { JobWorld } from '../jobs/world.ts'
+import * as limits from '../limits.ts'
 import { allBuckets } from '../state/buckets.ts'
 import { lowerThread, ownThreadLink } from './thread-priority.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
+const rest = new Int32Array(new SharedArrayBuffer(4))
+let restedMs = performance.now()
+/** How long a job works at a stretch, and rests then. */
+const stretchMs = 0.5
+const restMs = 0.05
+
+/** A low priority is not enough: a thread that has a core may keep it until the next tick of the kernel, 4 ms or more. */
+function giveWay(): void {
+  if (performance.now() - restedMs < stretchMs) return
+  Atomics.wait(rest, 0, 0, restMs)
+  restedMs = performance.now()
+}
+
 const world: JobWorld = {
+  giveWay,
+  openLent: lent => openLent({ lent, buckets: allBuckets }),
   openCopy: path => openLmdb({ path, buckets: allBuckets }),
   newSha256: () => createHash('sha256'),
 }
@@ -25,11 +41,17 @@ function stepBack(): void {
 }
 stepBack()
 
-/** Pieces of the jobs that are open. */
-const open = new Map<number, AsyncIterator<Uint8Array>>()
+/** A job that is open. The member's thread has so many pieces at most at a time: those made ahead, and one in use. */
+interface OpenJob {
+  readonly pieces: AsyncIterator<Uint8Array>
+  readonly room: SharedArrayBuffer
+  slot: number
+}
+const slots = limits.piecesAhead + 1
+const open = new Map<number, OpenJob>()
 
-function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, [...transfer])
+function say(message: FromWorker): void {
+  parentPort?.postMessage(message)
 }
 
 function fail(id: number, error: unknown): void {
@@ -39,8 +61,9 @@ function fail(id: number, error: unknown): void {
 
 async function begin(id: number, job: string, input: unknown): Promise<void> {
   const { sizeBytes, pieces } = await openPieces(job, world, input)
-  open.set(id, pieces)
-  say({ kind: 'opened', id, sizeBytes })
+  const room = new SharedArrayBuffer(slots * limits.pieceBytes)
+  open.set(id, { pieces, room, slot: 0 })
+  say({ kind: 'opened', id, sizeBytes, room })
 }
 
 async function run(id: number, job: string, input: unknown): Promise<void> {
@@ -48,19 +71,26 @@ async function run(id: number, job: string, input: unknown): Promise<void> {
   say({ kind: 'result', id, value })
 }
 
-async function next(id: number, pieces: AsyncIterator<Uint8Array>): Promise<void> {
-  const step = await pieces.next()
+/**
+ * Pieces lie in memory that both threads share, and in the same place again and again: each in memory of its own would make
+ * the member's thread collect garbage all the time.
+ */
+async function next(id: number, job: OpenJob): Promise<void> {
+  const step = await job.pieces.next()
   if (step.done !== true) {
-    // What shares its buffer with something else cannot be given away.
-    const bytes = step.value.byteLength === step.value.buffer.byteLength ? step.value : step.value.slice()
-    return say({ kind: 'piece', id, bytes }, [bytes.buffer as ArrayBuffer])
+    const { length } = step.value
+    if (length > limits.pieceBytes) return say({ kind: 'long-piece', id, bytes: step.value })
+    const at = job.slot * limits.pieceBytes
+    job.slot = (job.slot + 1) % slots
+    new Uint8Array(job.room, at, length).set(step.value)
+    return say({ kind: 'piece', id, at, lengthBytes: length })
   }
   if (open.delete(id)) say({ kind: 'ended', id, error: undefined })
 }
 
-async function end(id: number, pieces: AsyncIterator<Uint8Array>): Promise<void> {
+async function end(id: number, job: OpenJob): Promise<void> {
   open.delete(id)
-  await pieces.return?.()
+  await job.pieces.return?.()
   say({ kind: 'ended', id, error: undefined })
 }
 
@@ -69,8 +99,8 @@ parentPort?.on('message', (message: ToWorker) => {
   const failed = (error: unknown): void => fail(id, error)
   if (message.kind === 'open') return void begin(id, message.job, message.input).catch(failed)
   if (message.kind === 'run') return void run(id, message.job, message.input).catch(failed)
-  const pieces = open.get(id)
-  if (pieces === undefined) return
-  if (message.kind === 'next') next(id, pieces).catch(failed)
-  else end(id, pieces).catch(failed)
+  const job = open.get(id)
+  if (job === undefined) return
+  if (message.kind === 'next') next(id, job).catch(failed)
+  else end(id, job).catch(failed)
 })

@@ -1,4 +1,4 @@
-import type { BackendRecord, BackendView } from '@kvs/backend'
+import type { BackendRecord, Bucket, ConsistentPoint, LentState } from '@kvs/backend'
 import { type BucketSource, boltPages } from '@kvs/bbolt'
 import type { PieceStream } from '../parts.ts'
 import { isReceivedMark } from '../snapshots/received-mark.ts'
@@ -7,8 +7,8 @@ import type { JobWorld } from './world.ts'
 
 /** What a backup is made of. */
 export interface BackupInput {
-  /** A copy of the state file. The job opens it, and leaves it there. */
-  readonly path: string
+  /** The state itself, lent, or the path of a copy. The job opens it, and leaves it there. */
+  readonly source: LentState | string
   /** Further records of bucket `meta`, ascending by key: what the state file itself does not hold. */
   readonly meta: readonly MetaRecord[]
 }
@@ -16,29 +16,65 @@ export type MetaRecord = readonly [key: Uint8Array, value: Uint8Array]
 
 /**
  * A copy of the state as etcd's backups are: a bbolt file with its SHA-256 behind it (etcd.md 3.4). The consistent index
- * and its term are those of the copy. The copy is read twice, for the pages at the front say how many there are.
+ * and its term are those of the state. That is read twice, for the pages at the front say how many there are; what is sent is
+ * checked when it is read for that.
  */
 export async function openBackup(world: JobWorld, input: unknown): Promise<PieceStream> {
-  const { path, meta } = input as BackupInput
-  const backend = await world.openCopy(path)
+  const { source, meta } = input as BackupInput
+  const state = await openSource(world, source)
   try {
-    const view = backend.view()
+    const ownRecords = mergedByKey(meta, indexRecords(state.consistent))
+    let isDry = true
     const stream = await boltPages({
-      buckets: () => bucketsOf(view, mergedByKey(meta, indexRecords(view))),
+      buckets: () => {
+        const isCounting = isDry
+        isDry = false
+        return bucketsOf(bucket => givingWay(state.records(bucket, isCounting), world), ownRecords)
+      },
       sha256: () => world.newSha256(),
     })
-    return { sizeBytes: stream.sizeBytes, pieces: closing(stream.pieces, () => backend.close()) }
+    return { sizeBytes: stream.sizeBytes, pieces: closing(stream.pieces, () => state.close()) }
   } catch (error) {
-    await backend.close()
+    await state.close()
     throw error
   }
 }
 
+/** The state as this job reads it. `isDry`: values are only asked how long they are. */
+interface Source {
+  readonly consistent: ConsistentPoint
+  records(bucket: Bucket, isDry: boolean): Iterable<BackendRecord>
+  close(): Promise<void>
+}
+
+async function openSource(world: JobWorld, source: LentState | string): Promise<Source> {
+  if (typeof source === 'string') {
+    const backend = await world.openCopy(source)
+    const view = backend.view()
+    return {
+      consistent: view.consistent,
+      records: bucket => view.records(bucket),
+      close: () => backend.close(),
+    }
+  }
+  if (world.openLent === undefined) throw new Error('a lent state cannot be read here')
+  const reader = world.openLent(source)
+  return {
+    consistent: reader.consistent,
+    // The few records of bucket meta are read one by one here, and looked at.
+    records: (bucket, isDry) => reader.records(bucket, { isDry: isDry && bucket.id !== buckets.meta.id }),
+    close: async () => reader.close(),
+  }
+}
+
 /** All buckets by name, as bbolt holds them. */
-function* bucketsOf(view: BackendView, meta: readonly MetaRecord[]): Generator<BucketSource> {
+function* bucketsOf(
+  recordsIn: (bucket: Bucket) => Iterable<MetaRecord>,
+  meta: readonly MetaRecord[],
+): Generator<BucketSource> {
   const byName = allBuckets.toSorted((left, right) => (left.name < right.name ? -1 : 1))
   for (const bucket of byName) {
-    const records = recordsOf(view.records(bucket))
+    const records = recordsIn(bucket)
     yield [bucket.name, bucket.id === buckets.meta.id ? mergedByKey(meta, withoutMarks(records)) : records]
   }
 }
@@ -47,13 +83,17 @@ function withoutMarks(records: Iterable<MetaRecord>): readonly MetaRecord[] {
   return [...records].filter(([key]) => !isReceivedMark(key))
 }
 
-function* recordsOf(records: Iterable<BackendRecord>): Generator<MetaRecord> {
-  for (const { key, value } of records) yield [key, value]
+function* givingWay(records: Iterable<BackendRecord>, world: JobWorld): Generator<MetaRecord> {
+  let count = 0
+  for (const { key, value } of records) {
+    yield [key, value]
+    if (++count % recordsAtOnce === 0) world.giveWay?.()
+  }
 }
+const recordsAtOnce = 16
 
 /** `consistent_index` and `term`, which the state file holds beside its buckets. Neither is written as 0. */
-function indexRecords(view: BackendView): readonly MetaRecord[] {
-  const { index, term } = view.consistent
+function indexRecords({ index, term }: ConsistentPoint): readonly MetaRecord[] {
   const records: MetaRecord[] = []
   if (index > 0) records.push([encoder.encode('consistent_index'), uint64(index)])
   if (term > 0) records.push([encoder.encode('term'), uint64(term)])

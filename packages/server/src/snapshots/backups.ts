@@ -1,29 +1,37 @@
+import type { BackendSizes } from '@kvs/backend'
 import type { ConfState } from '@kvs/raft'
 import type { BackupInput, MetaRecord } from '../jobs/backup.ts'
-import type { Executor, PieceStream } from '../parts.ts'
+import * as limits from '../limits.ts'
+import type { Clock, Executor, PieceStream } from '../parts.ts'
 import { storageVersion } from '../version.ts'
-import type { StateCopies, StateCopy } from './state-copies.ts'
+import { BackupPace } from './backup-pace.ts'
+import type { StateCopies, StateSource } from './state-copies.ts'
+
+export interface BackupParts {
+  readonly copies: StateCopies
+  readonly executor: Executor
+  readonly clock: Clock
+  readonly confState: () => ConfState
+  readonly sizes: () => BackendSizes
+  /** How many syncs of the log there have been. */
+  readonly logSyncs: () => number
+}
 
 /**
- * Backups of the state: a native copy of the state file, taken at one moment, which a job then makes a bbolt file of.
- * Neither holds up writes.
+ * Backups of the state as it is at one moment: a job reads it in the state file, which is lent to it, and makes a bbolt file
+ * of it. That holds up no writes, and writes nothing; the file grows meanwhile by what is written, and a backup whose taker
+ * lets it grow too far is ended.
  */
 export class Backups {
-  readonly #copies: StateCopies
-  readonly #executor: Executor
-  readonly #confState: () => ConfState
+  readonly #parts: BackupParts
+  readonly #pace: BackupPace
   /** Those that begin, and those that are being read. */
   readonly #beginning = new Set<Promise<unknown>>()
   readonly #open = new Set<AsyncIterableIterator<Uint8Array>>()
 
-  constructor(parts: {
-    readonly copies: StateCopies
-    readonly executor: Executor
-    readonly confState: () => ConfState
-  }) {
-    this.#copies = parts.copies
-    this.#executor = parts.executor
-    this.#confState = parts.confState
+  constructor(parts: BackupParts) {
+    this.#parts = parts
+    this.#pace = new BackupPace(parts)
   }
 
   /** Begins one; its pieces are a bbolt file and the SHA-256 of that. Their taker reads to the end or calls `return`. */
@@ -42,30 +50,36 @@ export class Backups {
   }
 
   async #begin(): Promise<PieceStream> {
-    const copy = await this.#copies.take()
-    const meta = metaRecords(this.#confState())
-    try {
-      const { sizeBytes, pieces } = await this.#executor.open('backup', { path: copy.path, meta } satisfies BackupInput)
-      return { sizeBytes, pieces: this.#finishing(pieces, copy) }
-    } catch (error) {
-      await copy.release()
-      throw error
-    }
+    const { copies, executor, confState } = this.#parts
+    const state = await copies.lend(source => {
+      const meta = metaRecords(confState())
+      return executor.open('backup', { source, meta } satisfies BackupInput)
+    })
+    return { sizeBytes: state.opened.sizeBytes, pieces: this.#finishing(state) }
   }
 
-  /** The same pieces; the copy goes when they end. */
-  #finishing(pieces: AsyncIterableIterator<Uint8Array>, copy: StateCopy): AsyncIterableIterator<Uint8Array> {
+  /** The pieces, no faster than the log bears it; the state is released when they end. */
+  #finishing(state: StateSource<PieceStream>): AsyncIterableIterator<Uint8Array> {
+    const { pieces } = state.opened
+    let tooLate: Error | undefined
     const finish = (): Promise<void> => {
+      stopWatch()
       this.#open.delete(same)
-      return copy.release()
+      return state.release()
+    }
+    const give = async (): Promise<IteratorResult<Uint8Array>> => {
+      await this.#pace.ready()
+      if (tooLate !== undefined) throw tooLate
+      const step = await pieces.next()
+      if (step.done === true) await finish()
+      else this.#pace.gave(step.value.length)
+      return step
     }
     const same: AsyncIterableIterator<Uint8Array> = {
       [Symbol.asyncIterator]: () => same,
       next: async () => {
         try {
-          const step = await pieces.next()
-          if (step.done === true) await finish()
-          return step
+          return await give()
         } catch (error) {
           await finish()
           throw error
@@ -77,8 +91,25 @@ export class Backups {
         return { done: true, value: undefined }
       },
     }
+    const stopWatch = this.#watchGrowth(() => {
+      tooLate = new Error('the backup was taken too slowly: what was written meanwhile made the state file grow too far')
+      same.return?.().catch(() => {})
+    })
     this.#open.add(same)
     return same
+  }
+
+  /** Calls back once the file has grown by as much as a copy of the state would take. Returns what ends that. */
+  #watchGrowth(tooFar: () => void): () => void {
+    const { clock, sizes } = this.#parts
+    const { fileBytes, inUseBytes } = sizes()
+    const bytesMax = fileBytes + Math.max(inUseBytes, limits.lentGrowthBytesMin)
+    const look = (): void => {
+      if (sizes().fileBytes > bytesMax) tooFar()
+      else timer = clock.setTimer(limits.lentCheckMs, look)
+    }
+    let timer = clock.setTimer(limits.lentCheckMs, look)
+    return () => clock.clearTimer(timer)
   }
 }
 

@@ -1,6 +1,13 @@
-import type { Backend } from '@kvs/backend'
+import type { Backend, LentState } from '@kvs/backend'
 import type { Fs } from '@kvs/vfs'
 import * as limits from '../limits.ts'
+
+/** A state for somebody else to read: the file itself, lent, or a copy of it where that cannot be. */
+export interface StateSource<Opened> {
+  readonly opened: Opened
+  /** Idempotent. */
+  release(): Promise<void>
+}
 
 /** A copy of the state file as it was at one moment. */
 export interface StateCopy {
@@ -10,8 +17,8 @@ export interface StateCopy {
 }
 
 /**
- * Native copies of the state file, for backups and for members that fell behind. At most `limits.copiesMax` at once, for
- * they compete with the log for the disk.
+ * The state for others: lent for backups, which read it, and as native copies of its file for members that fell behind,
+ * which get the file. At most `limits.copiesMax` at once, for they compete with the log for the disk, or hold its space back.
  */
 export class StateCopies {
   readonly #backend: Backend
@@ -47,6 +54,43 @@ export class StateCopies {
     }
   }
 
+  /**
+   * Lets `open` read everything that is applied now, until `release`: in the state file, which holds nobody up and writes
+   * nothing, or in a copy where the backend cannot lend.
+   */
+  async lend<Opened>(open: (source: LentState | string) => Promise<Opened>): Promise<StateSource<Opened>> {
+    const { lend } = this.#backend
+    if (lend === undefined) return await this.#openCopy(open)
+    await this.#admitted()
+    try {
+      await this.#backend.commit()
+      const { opened, release } = await lend(open)
+      let isReleased = false
+      return {
+        opened,
+        release: async () => {
+          if (isReleased) return
+          isReleased = true
+          release()
+          this.#leave()
+        },
+      }
+    } catch (error) {
+      this.#leave()
+      throw error
+    }
+  }
+
+  async #openCopy<Opened>(open: (source: string) => Promise<Opened>): Promise<StateSource<Opened>> {
+    const copy = await this.take()
+    try {
+      return { opened: await open(copy.path), release: () => copy.release() }
+    } catch (error) {
+      await copy.release()
+      throw error
+    }
+  }
+
   /** Whoever waits for a copy is refused. */
   close(): void {
     this.#closed = true
@@ -71,6 +115,10 @@ export class StateCopies {
 
   async #release(path: string): Promise<void> {
     await Promise.allSettled([this.#fs.remove(path), this.#fs.remove(`${path}-lock`)])
+    this.#leave()
+  }
+
+  #leave(): void {
     this.#running--
     this.#queue.shift()?.()
   }

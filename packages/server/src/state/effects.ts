@@ -162,6 +162,11 @@ export class EffectsBackend implements Backend {
     return this.#backend.copyTo(path, options)
   }
 
+  get lend(): Backend['lend'] {
+    const backend = this.#backend
+    return backend.lend?.bind(backend)
+  }
+
   defragment(): Promise<void> {
     return this.#backend.defragment()
   }

@@ -79,6 +79,14 @@ export function chooseMeta(pages: Uint8Array, pageBytes: number): MetaPage {
   return chosen
 }
 
+/** The record of the newest state, flushed or not, in a file that LMDB has open. */
+export function newestMeta(pages: Uint8Array, pageBytes: number): MetaPage {
+  const view = viewOf(pages)
+  const first = decodeMeta(view, pageHeadBytes)
+  const second = decodeMeta(view, pageHeadBytes + pageBytes)
+  return first.transaction >= second.transaction ? first : second
+}
+
 /** The two pages of a file without records, as LMDB makes them. */
 export function emptyFile(): Uint8Array {
   const bytes = new Uint8Array(2 * newPageBytes)

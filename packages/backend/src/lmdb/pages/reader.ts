@@ -14,7 +14,7 @@ import { pageFlag, pageHeadBytes, readUint64, viewOf, visitNodes } from './page.
 const windowPages = 16
 
 /** Keys in `[from, to)`, with the bucket's byte. */
-interface Bounds {
+export interface Bounds {
   readonly from: Uint8Array
   readonly to: Uint8Array | undefined
 }
@@ -178,12 +178,12 @@ export class LmdbReader {
   }
 }
 
-function bucketBounds(id: number): Bounds {
+export function bucketBounds(id: number): Bounds {
   return { from: Uint8Array.of(id), to: id === 255 ? undefined : Uint8Array.of(id + 1) }
 }
 
 /** The children of a branch that may hold something between the bounds, in order. */
-function childrenWithin(bytes: Uint8Array, view: DataView, { from, to }: Bounds): number[] {
+export function childrenWithin(bytes: Uint8Array, view: DataView, { from, to }: Bounds): number[] {
   const children: { readonly page: number; readonly key: Uint8Array | undefined }[] = []
   visitNodes(view, false, ({ child, keyAt, keyEnd }, place) => {
     children.push({ page: child, key: place === 0 ? undefined : bytes.subarray(keyAt, keyEnd) })
