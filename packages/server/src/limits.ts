@@ -110,7 +110,7 @@ export const entryOverheadBytes = 100
 export const backupBlobBytes: number = 32 * 1024
 /** What backups send together beside a log that is written to: 64 MB a second; and how far they may catch up after a pause. */
 export const backupBytesPerMs = 64_000
-export const backupCatchUpMs = 20
+export const backupCatchUpMs = 250
 /** A log that was synced so recently is written to. */
 export const logBusyMs = 1000
 /**

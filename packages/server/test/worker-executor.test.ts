@@ -45,7 +45,7 @@ const input = { source: join(folder, 'copy'), meta: [] }
 
 async function read(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = []
-  for await (const piece of pieces) all.push(piece)
+  for await (const piece of pieces) all.push(piece.slice())
   return Buffer.concat(all)
 }
 
@@ -57,6 +57,26 @@ test('a job makes as many bytes as it said, and the same each time', async () =>
   expect(createHash('sha256').update(file.subarray(0, -32)).digest()).toEqual(file.subarray(-32))
   const again = await worker.open('backup', input)
   expect(Buffer.compare(await read(again.pieces), file)).toBe(0)
+})
+
+test('a state that is lent gives the same backup as a copy, also of values longer than a piece', async () => {
+  const path = join(folder, 'lent')
+  const backend = await openLmdb({ path, buckets: allBuckets })
+  for (let i = 0; i < 40; i++) {
+    const key = new Uint8Array(17).fill(0x5f)
+    new DataView(key.buffer).setBigUint64(0, BigInt(i + 2))
+    backend.put(buckets.key, key, bytesOf('x'.repeat(i % 3 === 0 ? 1_000_000 : 100)))
+  }
+  backend.endEntry({ index: 9, term: 2 })
+  await backend.commit()
+  const worker = start()
+  const lent = await backend.lend(source => worker.open('backup', { source, meta: [] }))
+  const file = await read(lent.opened.pieces)
+  lent.release()
+  await backend.close()
+  const copy = await worker.open('backup', { source: path, meta: [] })
+  expect(file.length).toBe(lent.opened.sizeBytes)
+  expect(Buffer.compare(await read(copy.pieces), file)).toBe(0)
 })
 
 test('a job that cannot begin says why, and the next one begins', async () => {

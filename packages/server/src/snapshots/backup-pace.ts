@@ -11,7 +11,7 @@ export class BackupPace {
   #syncs: number
   #syncedMs = Number.NEGATIVE_INFINITY
   /** When what was given is paid for. */
-  #paidMs = 0
+  #paidMs = Number.NEGATIVE_INFINITY
 
   constructor({ clock, logSyncs }: { readonly clock: Clock; readonly logSyncs: () => number }) {
     this.#clock = clock
@@ -26,7 +26,7 @@ export class BackupPace {
     if (syncs !== this.#syncs) this.#syncedMs = nowMs
     this.#syncs = syncs
     const isLogBusy = nowMs - this.#syncedMs < limits.logBusyMs
-    if (!isLogBusy) this.#paidMs = nowMs
+    if (!isLogBusy) this.#paidMs = Number.NEGATIVE_INFINITY
     const waitMs = this.#paidMs - nowMs
     if (waitMs > 0) await new Promise<void>(resolve => this.#clock.setTimer(waitMs, resolve))
   }

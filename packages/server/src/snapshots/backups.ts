@@ -92,7 +92,9 @@ export class Backups {
       },
     }
     const stopWatch = this.#watchGrowth(() => {
-      tooLate = new Error('the backup was taken too slowly: what was written meanwhile made the state file grow too far')
+      tooLate = new Error(
+        'the backup was taken too slowly: what was written meanwhile made the state file grow too far',
+      )
       same.return?.().catch(() => {})
     })
     this.#open.add(same)
