@@ -76,7 +76,11 @@ class FileCheck {
     records.finish()
     free.finish()
     for (const leaf of freeLeaves) await this.#checkFree(leaf.bytes, leaf.base, use)
-    // Pages that one transaction took and gave back are not written: where they are the last, the file ends before them.
+    // Pages that one transaction took and gave back are not written: where they are the last, the file ends before them. That
+    // is sound for every free page: nothing reads one. LMDB takes it by its number, fills memory of its own and writes all of
+    // it (mdb_page_alloc, mdb_page_flush; without MDB_WRITEMAP), which makes the file longer again; copies follow the trees.
+    // A cut cannot be told from that, and did no harm. Whether an older or newer state needs the page is of no consequence:
+    // LMDB goes on from this one and never back.
     for (let page = present; page < pageCount; page++) if (!use.isFree(page)) throw isCut()
     return { pages: pageCount, entries: meta.records.entries, meta }
   }
