@@ -3,14 +3,15 @@
  * clients take, while a range of 100 000 keys, a range of 100 MB, a HashKV, a compaction, a defragmentation and a deletion
  * of a million keys are under way. Each row also says whether any put or read was refused.
  *
- * The member and the other clients have processes of their own. Pauses are those of Node's event-loop histogram at a
+ * The member and the other clients have processes of their own; the clients keep to the machine's last core (where there
+ * is `taskset`), the member has all of them. Pauses are those of Node's event-loop histogram at a
  * resolution of 1 ms, hence 1 ms too long at most. On Linux each row also says how much of its own time the loop's thread
  * took in one such gap at most: the rest of a pause it waited, for a core that others had or for a disk. Words behind a
  * second `--` choose rows by a part of their names.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
@@ -228,9 +229,16 @@ function rowsOf(channel: GrpcChannel): readonly Row[] {
   ]
 }
 
+/** Clients are not the member's: what they want of a core is not to be measured. */
+function keepToLastCore(pid: number | undefined): void {
+  const core = availableParallelism() - 1
+  if (core > 0) spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)])
+}
+
 async function main(wanted: readonly string[]): Promise<void> {
   setFlagsFromString('--no-parallel-scavenge')
   const server = startChild(['serve'])
+  keepToLastCore(process.pid)
   const address = await answer<string>(server)
   const channel = await connectTo(address)
   console.log(`${keyCount} keys with values of ${valueBytes} bytes; ${otherClients} other clients put and read`)
@@ -239,6 +247,7 @@ async function main(wanted: readonly string[]): Promise<void> {
   await fill(channel)
   console.log(`  filled in ${((performance.now() - startMs) / 1000).toFixed(1)} s`)
   const clients = startChild(['others', address], oneThread)
+  keepToLastCore(clients.pid)
   await answer(clients)
   let missed = 0
   let hashMs = 0
