@@ -158,6 +158,10 @@ async function crashInstalling(scene: Scene, name: string): Promise<void> {
   for (const untilMs = performance.now() + endMsMax; traffic.acknowledged < acknowledged + 400; await sleep(5)) {
     if (performance.now() > untilMs) throw new Error('the others do not write')
   }
+  // A leader that sent a snapshot keeps its log for half a minute, and would send that; after a start it has little of it.
+  await leader.end('SIGKILL')
+  leader.start()
+  await leader.ready()
   victim.start({ GOFAIL_FAILPOINTS: `${name}=panic` })
   await comeBack(scene, victim, name)
 }
